@@ -1,0 +1,252 @@
+/**
+ * The words of the verification module as types: what is read from vCenter, and what a run records.
+ * Durations are seconds of the one Clock (lab seconds where the vCenter is simulated); instants are wall time.
+ */
+
+/** `inconclusive`: it could not be observed, which is never a pass. `not-applicable`: the rule has no object here. */
+export type Verdict = "passed" | "failed" | "inconclusive" | "not-applicable";
+
+export type GuestOs = "ubuntu" | "windowsxp";
+
+/** Managed object id, for example `host-12`. */
+export type Moid = string;
+
+// ---------------------------------------------------------------- what is read from vCenter
+
+export interface About {
+  fullName: string;
+  version: string;
+  instanceUuid: string;
+  /** True when vCenter's about data says that it is simulated. */
+  simulated: boolean;
+}
+
+export interface HostState {
+  id: Moid;
+  name: string;
+  connectionState: "connected" | "disconnected" | "notResponding";
+  powerState: "poweredOn" | "poweredOff" | "standBy" | "unknown";
+  inMaintenanceMode: boolean;
+  /** `runtime.dasHostState.state`; undefined when unset (HA off, maintenance, disconnected). */
+  fdmState: string | undefined;
+  cpuMhz: number;
+  memoryMb: number;
+  cpuUsageMhz: number;
+  memoryUsageMb: number;
+  uptimeSeconds: number;
+  datastoreIds: Moid[];
+  networkIds: Moid[];
+  configIssues: string[];
+}
+
+export interface VmState {
+  id: Moid;
+  name: string;
+  instanceUuid: string;
+  hostId: Moid | undefined;
+  template: boolean;
+  /** vCLS and other VMs that the platform owns: left out of checks, drills and capacity. */
+  system: boolean;
+  powerState: "poweredOn" | "poweredOff" | "suspended";
+  connectionState: string;
+  /** `runtime.dasVmProtection.dasProtected`; undefined when vCenter does not tell. */
+  haProtected: boolean | undefined;
+  failoverInProgress: boolean;
+  guestHeartbeat: "gray" | "red" | "yellow" | "green" | undefined;
+  toolsRunning: boolean;
+  /** Addresses that VMware Tools report. */
+  addresses: string[];
+  uptimeSeconds: number | undefined;
+  numCpu: number;
+  memoryMb: number;
+  cpuReservationMhz: number;
+  memoryReservationMb: number;
+  memoryOverheadMb: number;
+  datastoreIds: Moid[];
+  networkIds: Moid[];
+}
+
+export interface DatastoreState {
+  id: Moid;
+  name: string;
+  type: string;
+  accessible: boolean;
+  multipleHostAccess: boolean | undefined;
+  hostIds: Moid[];
+}
+
+export interface ClusterState {
+  id: Moid;
+  name: string;
+  /** ConfigurationEx translated to the provider's ComputeCluster field names (haEnabled, drsAutomationLevel …). */
+  settings: Record<string, SettingValue>;
+  /** Per-VM restart priority overrides, by VM id; `disabled` included. */
+  restartPriorityOverrides: Record<Moid, string>;
+  configIssues: string[];
+}
+
+export type SettingValue = boolean | number | string | string[] | Record<string, string>;
+
+/** One traversal of one cluster. */
+export interface Inventory {
+  takenAt: Date;
+  cluster: ClusterState;
+  hosts: HostState[];
+  vms: VmState[];
+  datastores: DatastoreState[];
+  networks: { id: Moid; name: string; hostIds: Moid[] }[];
+}
+
+export interface VcEvent {
+  key: number;
+  /** vCenter's own time stamp. */
+  createdAt: Date;
+  /** `eventTypeId` of EventEx, else the class name; compare without regard to case. */
+  type: string;
+  message: string;
+  hostId: Moid | undefined;
+  vmId: Moid | undefined;
+}
+
+// ---------------------------------------------------------------- what a run records
+
+/** One thing that a check found wrong. */
+export interface Finding {
+  /** The host, VM, setting … */
+  subject: string;
+  read: string;
+  expected: string;
+}
+
+export interface CheckResult {
+  /** Stable, kebab-case: `ha-settings-as-declared`. */
+  id: string;
+  title: string;
+  severity: "error" | "warning";
+  verdict: Verdict;
+  /** What was read, in one line. */
+  read: string;
+  expected: string;
+  /** Why it matters. */
+  why: string;
+  /** Document that the rule comes from. */
+  source: string;
+  remedy: string;
+  findings: Finding[];
+}
+
+/** Lower and upper bound of a quantity, in seconds. */
+export interface Bounds {
+  lower: number;
+  upper: number;
+}
+
+/** A time in which a guest's service did not answer. `undefined` upper edge: still down at the end of the window. */
+export interface DownInterval {
+  /** Last good and first bad sample: the edge lies between them. Wall ms since the epoch. */
+  startAfter: number;
+  startBefore: number;
+  /** Last bad and first good sample; both undefined when the guest was still down. */
+  endAfter: number | undefined;
+  endBefore: number | undefined;
+}
+
+export interface VmAvailability {
+  vm: string;
+  guestOs: GuestOs;
+  windowSeconds: number;
+  downtimeSeconds: Bounds;
+  /** 0–100. */
+  availabilityPercent: Bounds;
+  intervals: DownInterval[];
+  samples: { sent: number; answered: number; lost: number };
+}
+
+/** Parts of one VM's downtime, from vCenter's events and the probes; undefined where an event is missing. */
+export interface DowntimeShares {
+  detectionSeconds: number | undefined;
+  restartSeconds: number | undefined;
+  bootSeconds: number | undefined;
+}
+
+/** An expectation computed from the settings before the fault, and what was seen. */
+export interface Expectation {
+  id: string;
+  /** For example `ubuntu-1 answers again within 213 s`. */
+  statement: string;
+  /** How the number was computed, with the source of each constant. */
+  basis: string;
+  verdict: Verdict;
+  seen: string;
+}
+
+export interface DrillVm extends VmAvailability {
+  /** It ran on the failed host. */
+  affected: boolean;
+  /** Name of the host that it ran on before and after. */
+  hostBefore: string;
+  hostAfter: string | undefined;
+  shares: DowntimeShares | undefined;
+}
+
+export interface TimelineEntry {
+  /** Wall time, ISO 8601. */
+  at: string;
+  /** Seconds of the Clock since the fault; negative before it. */
+  t: number | undefined;
+  kind: "plan" | "steady-state" | "fault" | "event" | "probe" | "recovery" | "note";
+  text: string;
+}
+
+export interface DrillResult {
+  id: string;
+  /** `host-loss`. */
+  drill: string;
+  /** The host that was failed. */
+  host: string;
+  fdmRole: string;
+  verdict: Verdict;
+  /** One sentence: why not passed, or what was shown. */
+  summary: string;
+  started: string;
+  ended: string;
+  faultAt: string | undefined;
+  steadyStateBefore: CheckResult[];
+  steadyStateAfter: CheckResult[];
+  expectations: Expectation[];
+  vms: DrillVm[];
+  timeline: TimelineEntry[];
+  undo: { description: string; done: boolean };
+}
+
+/** Mean over the hosts of one guest OS, beside the published experiment. */
+export interface GuestMean {
+  guestOs: GuestOs;
+  hosts: number;
+  windowSeconds: number;
+  availabilityPercent: Bounds;
+  downtimeSeconds: Bounds;
+  /** The study's figure; its window was not published. */
+  publishedPercent: number;
+}
+
+/** The typed record of a run; `journal.json`. */
+export interface Journal {
+  schemaVersion: 1;
+  tool: { name: "vsphere-ha"; version: string };
+  command: string;
+  started: string;
+  ended: string;
+  vcenter: { server: string; about: About } | undefined;
+  /** Seconds in this journal are wall seconds times this. 1 on real hardware. */
+  timeScale: number;
+  /** What was simulated, in plain words; empty on real hardware. */
+  simulated: string[];
+  target: { datacenter: string; cluster: string; hosts: string[]; vms: { name: string; guestOs: GuestOs }[] };
+  checks: CheckResult[];
+  drills: DrillResult[];
+  means: GuestMean[];
+  verdict: Verdict;
+  /** Why the run could not be finished, if so. */
+  error: string | undefined;
+}

@@ -1,0 +1,220 @@
+import { readFileSync } from "node:fs";
+import { connect as tlsConnect, type TLSSocket } from "node:tls";
+import { Agent, buildConnector, request as send } from "undici";
+import { CouldNotRun } from "../problems";
+import { matchesThumbprint, parseThumbprint } from "./thumbprint";
+
+export interface HttpsOptions {
+  /** PEM file of the CAs to trust. Default: those that Node.js trusts. */
+  caFile?: string | undefined;
+  /** SHA-1 or SHA-256 of the server's certificate; when given, it alone decides. */
+  thumbprint?: string | undefined;
+  /** Limit of one call, connecting included, in wall ms. Default 30 000. */
+  timeoutMs?: number | undefined;
+  /** Who answers there, for messages. Default `server`. */
+  peer?: string | undefined;
+  /** Configuration path that these options come from, for remedies: `vcenter`, `hosts[0].bmc`. */
+  setting?: string | undefined;
+}
+
+export interface HttpsRequest {
+  method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  headers?: Record<string, string>;
+  body?: string;
+  signal?: AbortSignal | undefined;
+  /** What is called, for messages. Default: method and path. */
+  call?: string;
+  /** Overrides the limit of this one call, in wall ms. */
+  timeoutMs?: number | undefined;
+}
+
+export interface HttpsResponse {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  text: string;
+}
+
+export interface Https {
+  /** Throws TransportError when no answer came; every HTTP status is an answer. */
+  request(url: string, options?: HttpsRequest): Promise<HttpsResponse>;
+  close(): Promise<void>;
+}
+
+export type TransportFailure = "dns" | "refused" | "timeout" | "certificate" | "interrupted";
+
+/** No answer came. `interrupted` and `timeout` may have reached the server: repeat only what is idempotent. */
+export class TransportError extends CouldNotRun {
+  override name = "TransportError";
+  constructor(
+    message: string,
+    readonly failure: TransportFailure,
+  ) {
+    super(message);
+  }
+}
+
+/** HTTPS to one kind of server, its certificate verified or pinned before anything is sent. */
+export function createHttps(options: HttpsOptions = {}): Https {
+  const { peer = "server", setting = "the configuration", timeoutMs: limit = 30_000 } = options;
+  const pin = options.thumbprint === undefined ? undefined : parseThumbprint(options.thumbprint);
+  const ca = options.caFile === undefined ? undefined : readCa(options.caFile, setting);
+
+  // A pin replaces the verification by CAs. Sessions are not resumed: each connection shows its certificate.
+  const open = buildConnector({ timeout: limit, maxCachedSessions: 0, rejectUnauthorized: pin === undefined, ca });
+  const connect: buildConnector.connector = (target, done) => {
+    open(target, (error, socket) => {
+      if (error !== null) {
+        done(error, null);
+        return;
+      }
+      const seen = (socket as TLSSocket).getPeerCertificate();
+      if (pin !== undefined && !matchesThumbprint(pin, seen)) {
+        socket.destroy();
+        done(new PinMismatch(seen.fingerprint256), null);
+        return;
+      }
+      done(null, socket);
+    });
+  };
+  const agent = new Agent({ connect, connections: 16 });
+
+  async function explain(cause: unknown, url: URL, call: string, limitMs: number): Promise<TransportError> {
+    const where = `${peer} ${url.host} (${call})`;
+    const code = errorCode(cause);
+    if (cause instanceof PinMismatch) {
+      return new TransportError(
+        `${where} shows another certificate than the pinned one, with thumbprint ${cause.seen}; nothing was sent. ` +
+          `If the certificate was renewed, check that value on the server's console and set ${setting}.thumbprint to it`,
+        "certificate",
+      );
+    }
+    if (isTimeout(cause, code)) {
+      const text = `${where} did not answer within ${(limitMs / 1000).toString()} s; check the server and the network to it`;
+      return new TransportError(text, "timeout");
+    }
+    if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
+      const text = `cannot resolve the name of ${where}: ${code}; check the address in ${setting} and the DNS`;
+      return new TransportError(text, "dns");
+    }
+    if (code === "ECONNREFUSED" || code === "EHOSTUNREACH" || code === "ENETUNREACH") {
+      const reason = code === "ECONNREFUSED" ? "connection refused" : "no route";
+      const text = `cannot reach ${where}: ${reason}; check the address in ${setting} and that the server runs`;
+      return new TransportError(text, "refused");
+    }
+    if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+      const text =
+        `the certificate of ${where} is for another name: ${message(cause)}; use a name that it covers, or, ` +
+        `after checking the certificate, pin it: ${setting}.thumbprint`;
+      return new TransportError(text, "certificate");
+    }
+    if (certificateErrors.has(code ?? "")) {
+      const shown = await readThumbprint(url, limitMs);
+      const text =
+        `the certificate of ${where} is not trusted (${message(cause)}). Trust its CA with ${setting}.caFile, or pin ` +
+        `it: compare with the server's console, then set ${setting}.thumbprint to ${shown ?? "its SHA-256 thumbprint"}`;
+      return new TransportError(text, "certificate");
+    }
+    if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
+      const text = `${where} does not speak TLS; check host and port in ${setting}`;
+      return new TransportError(text, "refused");
+    }
+    return new TransportError(`the connection to ${where} broke: ${message(cause)}; try again`, "interrupted");
+  }
+
+  return {
+    async request(address, { method = "GET", headers = {}, body, signal, call, timeoutMs = limit } = {}) {
+      const url = new URL(address);
+      const timeout = AbortSignal.timeout(timeoutMs);
+      try {
+        const answer = await send(url, {
+          method,
+          headers,
+          body: body ?? null,
+          dispatcher: agent,
+          signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        });
+        return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw await explain(error, url, call ?? `${method} ${url.pathname}`, timeoutMs);
+      }
+    },
+    async close() {
+      await agent.destroy();
+    },
+  };
+}
+
+class PinMismatch extends Error {
+  constructor(readonly seen: string) {
+    super("thumbprint differs");
+  }
+}
+
+/** OpenSSL's verification errors, https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const certificateErrors = new Set([
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "CERT_SIGNATURE_FAILURE",
+  "CERT_NOT_YET_VALID",
+  "CERT_HAS_EXPIRED",
+  "CERT_REVOKED",
+  "CERT_REJECTED",
+  "CERT_UNTRUSTED",
+  "INVALID_CA",
+  "INVALID_PURPOSE",
+  "CERT_CHAIN_TOO_LONG",
+]);
+
+function errorCode(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  const { code } = cause as NodeJS.ErrnoException;
+  if (code !== undefined) return code;
+  return cause instanceof AggregateError ? errorCode(cause.errors[0]) : undefined;
+}
+
+function isTimeout(cause: unknown, code: string | undefined): boolean {
+  const name = cause instanceof Error ? cause.name : "";
+  return name === "TimeoutError" || code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT";
+}
+
+function message(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function readCa(file: string, setting: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CouldNotRun(`cannot read ${setting}.caFile ${file}: ${message(error)}`);
+  }
+  if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+  throw new CouldNotRun(`${setting}.caFile ${file} holds no PEM certificate; export the CA as PEM`);
+}
+
+/** Looks at a certificate that is not trusted, to show it: a connection of its own, on which nothing is sent. */
+function readThumbprint(url: URL, limitMs: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const host = url.hostname.replace(/^\[|\]$/g, "");
+    const socket = tlsConnect({ host, port: Number(url.port || 443), rejectUnauthorized: false, timeout: limitMs });
+    const finish = (shown: string | undefined): void => {
+      socket.destroy();
+      resolve(shown);
+    };
+    socket.once("secureConnect", () => {
+      finish(socket.getPeerCertificate().fingerprint256);
+    });
+    socket.once("error", () => {
+      finish(undefined);
+    });
+    socket.once("timeout", () => {
+      finish(undefined);
+    });
+  });
+}

@@ -1,0 +1,178 @@
+/**
+ * `npm start`: the main job end to end. Starts the lab, deploys the reference stack, fails each host once, shows that
+ * preview and refresh are still empty afterwards, writes report/, and stops what it started.
+ */
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Command } from "commander";
+import { labEnv, startLab, stopLab } from "../lab/lab";
+import type { CheckResult, Journal } from "../verification/model";
+import { printSummary, writeReport } from "../verification/report";
+import { CouldNotRun } from "../verification/problems";
+
+const root = resolve(__dirname, "..");
+const reportDir = join(root, "report");
+const labName = "dev";
+const timeScale = 10;
+
+/** Ends a run from outside: the running child gets one SIGINT, so that it can undo what it did. */
+const interrupted = new AbortController();
+
+interface Finished {
+  code: number;
+  output: string;
+}
+
+function run(file: string, args: string[], env: NodeJS.ProcessEnv, show: boolean): Promise<Finished> {
+  return new Promise((done, fail) => {
+    // Its own process group: a Ctrl-C of the terminal reaches it once, through us.
+    const child = spawn(file, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    let output = "";
+    const keep = (chunk: Buffer): void => {
+      output += chunk.toString();
+      if (show) process.stdout.write(chunk);
+    };
+    const end = (): void => {
+      child.kill("SIGINT");
+    };
+    interrupted.signal.addEventListener("abort", end);
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
+    child.on("error", fail);
+    child.on("close", (code) => {
+      interrupted.signal.removeEventListener("abort", end);
+      done({ code: code ?? 2, output });
+    });
+  });
+}
+
+async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
+  if (interrupted.signal.aborted) throw new CouldNotRun("interrupted");
+  const started = Date.now();
+  console.log(`\n== ${title}`);
+  const result = await work();
+  console.log(`== ${title}: ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return result;
+}
+
+async function pulumi(env: NodeJS.ProcessEnv, args: string[], show = true): Promise<Finished> {
+  return run("pulumi", [...args, "--non-interactive", "--color", "never"], env, show);
+}
+
+async function deploy(env: NodeJS.ProcessEnv): Promise<void> {
+  const init = await pulumi(env, ["stack", "init", "dev"], false);
+  if (init.code !== 0) throw new CouldNotRun(`pulumi stack init failed:\n${init.output}`);
+  const up = await pulumi(env, ["up", "--yes", "--skip-preview", "--suppress-progress"]);
+  if (up.code === 0) return;
+  if (up.output.includes("vsphere-ha check: failed")) throw new VerificationFailed();
+  throw new CouldNotRun("pulumi up failed: its messages above say why; nothing was failed on purpose");
+}
+
+/** The deployment's own check said no: a verdict, not a fault of the run. */
+class VerificationFailed extends Error {}
+
+const unchangedChecks = [
+  { id: "preview-empty-after-failover", title: "Preview is empty after the failovers", args: ["preview"] },
+  {
+    id: "refresh-clean-after-failover",
+    title: "Refresh finds no drift after the failovers",
+    args: ["refresh", "--preview-only"],
+  },
+];
+
+/** A failover moves VMs between hosts; a stack that then wants to change something would undo it. */
+async function checkUnchanged(env: NodeJS.ProcessEnv): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const { id, title, args } of unchangedChecks) {
+    const { code, output } = await pulumi(env, [...args, "--expect-no-changes", "--diff"], false);
+    results.push({
+      id,
+      title,
+      severity: "error",
+      verdict: code === 0 ? "passed" : "failed",
+      read: code === 0 ? "no changes" : "changes, or no answer",
+      expected: "no changes",
+      why: "a stack that wants to change something after a failover would move the VMs again",
+      source: `pulumi ${args.join(" ")} --expect-no-changes`,
+      remedy: `run pulumi ${args.join(" ")} --diff and find out who else changes the named resource`,
+      findings: code === 0 ? [] : [{ subject: "stack", read: output.trim(), expected: "no changes" }],
+    });
+  }
+  return results;
+}
+
+async function verify(env: NodeJS.ProcessEnv): Promise<Journal> {
+  const output = await pulumi(env, ["stack", "output", "verification", "--json"], false);
+  if (output.code !== 0) throw new CouldNotRun(`pulumi stack output failed:\n${output.output}`);
+  mkdirSync(reportDir, { recursive: true });
+  const config = join(reportDir, "verification.json");
+  writeFileSync(config, output.output);
+  const cli = join(root, "bin", "vsphere-ha.js");
+  const drill = await step("Fail each host once", () =>
+    run(process.execPath, [cli, "drill", "host-loss", "--config", config, "--report", reportDir], env, true),
+  );
+  if (drill.code > 1) throw new CouldNotRun("the drills could not run: the messages above say why");
+  const journal = JSON.parse(readFileSync(join(reportDir, "journal.json"), "utf8")) as Journal;
+  const unchanged = await step("Preview and refresh after the failovers", () => checkUnchanged(env));
+  journal.checks.push(...unchanged);
+  if (unchanged.some((check) => check.verdict !== "passed")) journal.verdict = "failed";
+  journal.ended = new Date().toISOString();
+  await writeReport(journal, reportDir);
+  return journal;
+}
+
+async function main(keep: boolean): Promise<number> {
+  let started = false;
+  try {
+    const lab = await step(`Start the lab (time scale ${timeScale})`, () => startLab({ name: labName, timeScale }));
+    started = true;
+    const env = { ...process.env, ...labEnv(lab.name) };
+    await step("Deploy the reference stack", () => deploy(env));
+    const journal = await verify(env);
+    console.log(`\n${printSummary(journal)}`);
+    console.log(`report: ${join("report", "index.html")}`);
+    return journal.verdict === "passed" ? 0 : 1;
+  } catch (error) {
+    if (error instanceof VerificationFailed) return 1;
+    if (!(error instanceof Error)) throw error;
+    console.error(interrupted.signal.aborted ? "interrupted: run npm start again" : error.message);
+    return 2;
+  } finally {
+    if (started && keep && !interrupted.signal.aborted) {
+      console.log(
+        [
+          "",
+          "The lab and the stack are up. To go on in this shell:",
+          '  eval "$(npm run -s lab -- env)"',
+          "  pulumi preview        # or up, refresh, destroy",
+          "To stop the lab:",
+          "  npm run lab -- stop",
+        ].join("\n"),
+      );
+    } else if (started) {
+      await stopLab(labName);
+    }
+  }
+}
+
+const program = new Command("npm start --")
+  .description(
+    "Deploys the reference stack into the lab, fails each host once, and reports how available the VMs were.",
+  )
+  .option("--keep", "leave the lab and the stack up, and say how to go on", false)
+  .addHelpText(
+    "after",
+    "\nExit code: 0 everything passed, 1 something failed, 2 could not run.\nThe report is written to report/ (index.html, summary.md, junit.xml, journal.json).",
+  );
+
+process.on("SIGINT", () => {
+  interrupted.abort();
+});
+process.on("SIGTERM", () => {
+  interrupted.abort();
+});
+const { keep } = program.parse().opts<{ keep: boolean }>();
+void main(keep).then((code) => {
+  process.exitCode = code;
+});

@@ -141,13 +141,14 @@ export interface Bounds {
   upper: number;
 }
 
-/** A time in which a guest's service did not answer. `undefined` upper edge: still down at the end of the window. */
+/** A time in which a guest's service did not answer, as far as samples tell. Instants are wall ms since the epoch. */
 export interface DownInterval {
-  /** Last good and first bad sample: the edge lies between them. Wall ms since the epoch. */
+  /** The service stopped after this and no later than `startBefore`. */
   startAfter: number;
   startBefore: number;
-  /** Last bad and first good sample; both undefined when the guest was still down. */
-  endAfter: number | undefined;
+  /** It answered again after this, the last sample without an answer. */
+  endAfter: number;
+  /** And no later than this; undefined when it was still down at the end of the window. */
   endBefore: number | undefined;
 }
 
@@ -159,6 +160,8 @@ export interface VmAvailability {
   /** 0–100. */
   availabilityPercent: Bounds;
   intervals: DownInterval[];
+  /** Time between two samples too far apart to tell what was between; the bounds include both cases. */
+  unobservedSeconds: number;
   samples: { sent: number; answered: number; lost: number };
 }
 
@@ -242,6 +245,8 @@ export interface Journal {
   timeScale: number;
   /** What was simulated, in plain words; empty on real hardware. */
   simulated: string[];
+  /** Owner recorded on the cluster's lock; `recover` takes over the lock of a run that was killed. */
+  lockOwner: string | undefined;
   target: { datacenter: string; cluster: string; hosts: string[]; vms: { name: string; guestOs: GuestOs }[] };
   checks: CheckResult[];
   drills: DrillResult[];

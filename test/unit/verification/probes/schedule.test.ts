@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { ProbeSchedule, probeTiming, type Ask, type ProbeTarget } from "../../../../verification/probes/schedule";
+import { Clock } from "../../../../verification/clock";
+
+const clock = new Clock();
+const now = (): number => clock.now();
+const targets: ProbeTarget[] = ["a", "b", "c"].map((vm) => ({ vm, address: "192.0.2.1", port: 22 }));
+const timing = probeTiming(40);
+
+async function run(ask: Ask, ms: number, disturb?: () => void): Promise<ProbeSchedule> {
+  const schedule = new ProbeSchedule(targets, timing, now, ask);
+  schedule.start();
+  if (disturb !== undefined) setTimeout(disturb, ms / 2);
+  await clock.wait(ms / 1000);
+  await schedule.stop();
+  return schedule;
+}
+
+function pause(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+describe("probe schedule", () => {
+  it("keeps each target's k-th probe at start + k · period, also after a pause", async () => {
+    const { samples } = await run(
+      () => Promise.resolve("up"),
+      400,
+      () => {
+        pause(90);
+      },
+    );
+    for (const { vm } of targets) {
+      const due = samples.filter((sample) => sample.vm === vm).map((sample) => sample.due);
+      assert.ok(due.length >= 15, `${due.length.toString()} probes`);
+      const first = due[0] ?? NaN;
+      due.forEach((at, k) => {
+        assert.ok(Math.abs(at - first - k * timing.period) < 1e-6);
+      });
+    }
+  });
+
+  it("never sends before a probe is due", async () => {
+    const { samples } = await run(() => Promise.resolve("up"), 200);
+    assert.ok(samples.every(({ due, sent }) => sent >= due));
+  });
+
+  it("counts the probes of a pause as lost, neither up nor down", async () => {
+    const { samples } = await run(
+      () => Promise.resolve("up"),
+      400,
+      () => {
+        pause(100);
+      },
+    );
+    const lost = samples.filter(({ outcome }) => outcome === "lost");
+    assert.ok(lost.length >= 9, `${lost.length.toString()} lost`);
+    assert.ok(samples.every(({ outcome }) => outcome !== "down"));
+  });
+
+  it("counts an answer after the limit as lost", async () => {
+    const slow: Ask = async ({ vm }) => {
+      if (vm === "b") await clock.wait(0.03);
+      return "down";
+    };
+    const { samples } = await run(slow, 200);
+    assert.ok(samples.filter(({ vm }) => vm === "b").every(({ outcome }) => outcome === "lost"));
+    assert.ok(samples.some(({ vm, outcome }) => vm === "a" && outcome === "down"));
+  });
+
+  it("does not let one slow target delay the others", async () => {
+    const slow: Ask = async ({ vm }) => {
+      if (vm === "a") await clock.wait(0.1);
+      return "up";
+    };
+    const { samples } = await run(slow, 300);
+    const others = samples.filter(({ vm, outcome }) => vm !== "a" && outcome === "up");
+    assert.ok(others.length >= 24, `${others.length.toString()} answers`);
+  });
+
+  it("counts a failure of its own as lost", async () => {
+    const schedule = await run(() => Promise.resolve("unknown"), 60);
+    assert.ok(schedule.samples.length > 0);
+    assert.ok(schedule.samples.every(({ outcome }) => outcome === "lost"));
+    assert.equal(schedule.last("a"), undefined);
+  });
+
+  it("gives period and limit that together are the interval", () => {
+    assert.equal(timing.period + timing.limit, 40);
+    assert.ok(timing.lateness + timing.timeout < timing.limit);
+  });
+
+  it("does nothing without targets", async () => {
+    const schedule = new ProbeSchedule([], timing, now);
+    schedule.start();
+    assert.deepEqual(await schedule.stop(), []);
+  });
+});

@@ -1,0 +1,129 @@
+import type { Sample } from "./sample";
+import { connectTcp, type TcpOutcome } from "./tcp";
+
+export interface ProbeTarget {
+  vm: string;
+  address: string;
+  port: number;
+}
+
+/** Wall ms. */
+export interface ProbeTiming {
+  /** The k-th probe of a target is due at its start + k · period. */
+  period: number;
+  /** A probe that could not be sent this long after it was due is lost. */
+  lateness: number;
+  /** No answer this long after sending: down. */
+  timeout: number;
+  /** A probe that ended later than this after it was due is lost: the process was paused. */
+  limit: number;
+}
+
+/**
+ * Timing that makes every edge known within one interval. An edge lies between the sending of one sample and the end of
+ * the next (see observe()), at most period + limit later; so each is half the interval. The rest of the limit is for
+ * timers that fire late.
+ *
+ * @param interval wall ms
+ */
+export function probeTiming(interval: number): ProbeTiming {
+  return { period: 0.5 * interval, lateness: 0.1 * interval, timeout: 0.3 * interval, limit: 0.5 * interval };
+}
+
+/** How the schedule asks a target; replaced in tests. */
+export type Ask = (target: ProbeTarget, timeoutMs: number) => Promise<TcpOutcome>;
+
+const askTcp: Ask = ({ address, port }, timeoutMs) => connectTcp(address, port, timeoutMs);
+
+/**
+ * Probes all targets from one timer, on a schedule fixed at the start: whatever happened to a probe, the next ones are
+ * due when they were. Targets are spread evenly over the period.
+ */
+export class ProbeSchedule {
+  readonly #all: Sample[] = [];
+  readonly #last = new Map<string, Sample>();
+  readonly #open = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #start = 0;
+  /** Number of the next probe, counted over all targets. */
+  #next = 0;
+
+  /**
+   * @param now wall ms since the epoch, monotonic: Clock.now
+   */
+  constructor(
+    private readonly targets: readonly ProbeTarget[],
+    private readonly timing: ProbeTiming,
+    private readonly now: () => number,
+    private readonly ask: Ask = askTcp,
+  ) {}
+
+  /** Begins; the first probe is due now. */
+  start(): void {
+    this.#start = this.now();
+    this.#arm();
+  }
+
+  /** Sends no more probes, waits for those under way, and gives all samples. */
+  async stop(): Promise<readonly Sample[]> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await Promise.all(this.#open);
+    return this.#all;
+  }
+
+  /** The newest sample of a VM that proved something. */
+  last(vm: string): Sample | undefined {
+    return this.#last.get(vm);
+  }
+
+  /** Samples so far. */
+  get samples(): readonly Sample[] {
+    return this.#all;
+  }
+
+  #due(): number {
+    return this.#start + (this.#next * this.timing.period) / this.targets.length;
+  }
+
+  #arm(): void {
+    if (this.targets.length === 0) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#sendDue();
+        this.#arm();
+      },
+      Math.max(0, this.#due() - this.now()),
+    );
+  }
+
+  #sendDue(): void {
+    for (let due = this.#due(); due <= this.now(); due = this.#due()) {
+      const target = this.targets[this.#next % this.targets.length];
+      this.#next += 1;
+      if (target !== undefined) this.#send(target, due);
+    }
+  }
+
+  #send(target: ProbeTarget, due: number): void {
+    const sent = this.now();
+    if (sent - due > this.timing.lateness) {
+      this.#record({ vm: target.vm, due, sent, done: sent, outcome: "lost" });
+      return;
+    }
+    const probe = this.ask(target, this.timing.timeout).then((outcome) => {
+      const done = this.now();
+      const known = outcome !== "unknown" && done - due <= this.timing.limit;
+      this.#record({ vm: target.vm, due, sent, done, outcome: known ? outcome : "lost" });
+    });
+    this.#open.add(probe);
+    void probe.finally(() => this.#open.delete(probe));
+  }
+
+  #record(sample: Sample): void {
+    this.#all.push(sample);
+    if (sample.outcome === "lost") return;
+    const last = this.#last.get(sample.vm);
+    if (last === undefined || last.sent <= sample.sent) this.#last.set(sample.vm, sample);
+  }
+}

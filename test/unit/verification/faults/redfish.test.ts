@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { redfishPower, type HostPower } from "../../../../verification/faults/redfish";
+import type { HostConfig } from "../../../../verification/config";
+import type { Https, HttpsRequest } from "../../../../verification/net/https";
+import { CouldNotRun } from "../../../../verification/problems";
+
+const reset = "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset";
+
+/** A BMC in memory: what the DMTF's schema says, as far as the injector needs it. */
+class FakeBmc implements Https {
+  powerState = "On";
+  follows = true;
+  systems: Record<string, object> = { "/redfish/v1/Systems/1": { Id: "1", HostName: "esx-01.example.com" } };
+  action: object = { target: reset, "ResetType@Redfish.AllowableValues": ["On", "ForceOff", "GracefulShutdown"] };
+  actionInfo: object | undefined;
+  postAnswer: { status: number; text: string } | undefined;
+  posted: string[] = [];
+  authorization: string | undefined;
+
+  request(url: string, { method = "GET", body, headers }: HttpsRequest = {}): ReturnType<Https["request"]> {
+    const { pathname } = new URL(url);
+    this.authorization = headers?.["authorization"];
+    const { status, text } = this.answer(method, pathname, body);
+    return Promise.resolve({ status, headers: {}, text });
+  }
+
+  private answer(method: string, path: string, body: string | undefined): { status: number; text: string } {
+    const ok = (value: object): { status: number; text: string } => ({ status: 200, text: JSON.stringify(value) });
+    if (this.authorization !== `Basic ${Buffer.from("admin:pw").toString("base64")}`) return { status: 401, text: "" };
+    if (method === "POST" && path === reset) {
+      if (this.postAnswer !== undefined) return this.postAnswer;
+      const { ResetType } = JSON.parse(body ?? "{}") as { ResetType: string };
+      this.posted.push(ResetType);
+      if (this.follows) this.powerState = ResetType === "ForceOff" ? "Off" : "On";
+      return { status: 204, text: "" };
+    }
+    if (path === "/redfish/v1/") return ok({ Systems: { "@odata.id": "/redfish/v1/Systems" } });
+    if (path === "/redfish/v1/Systems")
+      return ok({ Members: Object.keys(this.systems).map((id) => ({ "@odata.id": id })) });
+    if (path === "/redfish/v1/info" && this.actionInfo !== undefined) return ok(this.actionInfo);
+    const system = this.systems[path];
+    if (system === undefined) return { status: 404, text: JSON.stringify({ error: { message: "no such resource" } }) };
+    return ok({ PowerState: this.powerState, Actions: { "#ComputerSystem.Reset": this.action }, ...system });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const clock = {
+  at: 0,
+  now(): number {
+    return this.at;
+  },
+  seconds: (ms: number): number => ms / 1000,
+  wait(seconds: number): Promise<void> {
+    this.at += seconds * 1000;
+    return Promise.resolve();
+  },
+};
+
+function host(bmc: Partial<HostConfig["bmc"]> = {}): HostConfig {
+  return {
+    name: "esx-01.example.com",
+    bmc: {
+      url: "https://bmc-01.example.com",
+      systemId: undefined,
+      username: "admin",
+      passwordEnv: "BMC_PASSWORD",
+      thumbprint: undefined,
+      caFile: undefined,
+      ...bmc,
+    },
+  };
+}
+
+const power = (fake: FakeBmc, config = host(), env: Record<string, string> = { BMC_PASSWORD: "pw" }): HostPower =>
+  redfishPower(config, env, clock, fake);
+
+async function refusal(work: () => unknown): Promise<string> {
+  try {
+    await work();
+  } catch (error) {
+    assert.ok(error instanceof CouldNotRun, String(error));
+    return error.message;
+  }
+  throw new assert.AssertionError({ message: "did not fail" });
+}
+
+describe("Redfish power control", () => {
+  it("cuts the power with ForceOff and restores it with On", async () => {
+    const bmc = new FakeBmc();
+    const esx = power(bmc);
+    assert.equal(await esx.check(), "On");
+    assert.deepEqual(bmc.posted, []);
+    await esx.powerOff();
+    assert.equal(bmc.powerState, "Off");
+    await esx.powerOn();
+    assert.equal(bmc.powerState, "On");
+    assert.deepEqual(bmc.posted, ["ForceOff", "On"]);
+  });
+
+  it("does nothing when the state is the wanted one", async () => {
+    const bmc = new FakeBmc();
+    await power(bmc).powerOn();
+    assert.deepEqual(bmc.posted, []);
+  });
+
+  it("takes ForceOn where On is not allowed", async () => {
+    const bmc = new FakeBmc();
+    bmc.action = { target: reset, "ResetType@Redfish.AllowableValues": ["ForceOn", "ForceOff"] };
+    const esx = power(bmc);
+    await esx.powerOff();
+    await esx.powerOn();
+    assert.deepEqual(bmc.posted, ["ForceOff", "ForceOn"]);
+  });
+
+  it("reads the allowed values from the ActionInfo when the action does not list them", async () => {
+    const bmc = new FakeBmc();
+    bmc.action = { target: reset, "@Redfish.ActionInfo": "/redfish/v1/info" };
+    bmc.actionInfo = { Parameters: [{ Name: "ResetType", AllowableValues: ["On", "GracefulShutdown"] }] };
+    const message = await refusal(() => power(bmc).check());
+    assert.match(message, /the BMC of esx-01\.example\.com .* allows none of ForceOff, only On, GracefulShutdown/);
+  });
+
+  it("fails when the power state does not follow within the bound", async () => {
+    const bmc = new FakeBmc();
+    bmc.follows = false;
+    const message = await refusal(() => power(bmc).powerOff());
+    assert.match(message, /POST .*ForceOff\) took the call, but its PowerState is still On after 120 s/);
+  });
+
+  it("fails with BMC, call and remedy when the password is refused", async () => {
+    const message = await refusal(() => power(new FakeBmc(), host(), { BMC_PASSWORD: "wrong" }).check());
+    assert.match(
+      message,
+      /the BMC of esx-01\.example\.com bmc-01\.example\.com \(GET \/redfish\/v1\/\) refused user admin/,
+    );
+    assert.match(message, /BMC_PASSWORD/);
+    assert.doesNotMatch(message, /wrong/);
+  });
+
+  it("fails when no password is set, naming the variable", async () => {
+    assert.match(await refusal(() => power(new FakeBmc(), host(), {})), /^BMC_PASSWORD is not set/);
+  });
+
+  it("fails when the host has no BMC", async () => {
+    const message = await refusal(() => power(new FakeBmc(), { name: "esx-09", bmc: undefined }));
+    assert.match(message, /host esx-09 has no BMC/);
+  });
+
+  it("fails with what the BMC says when it refuses the reset", async () => {
+    const bmc = new FakeBmc();
+    bmc.postAnswer = { status: 409, text: JSON.stringify({ error: { message: "power is locked" } }) };
+    assert.match(await refusal(() => power(bmc).powerOff()), /\(POST .*Reset\) answered 409: power is locked/);
+  });
+
+  it("fails when the service is no Redfish", async () => {
+    const bmc = new FakeBmc();
+    bmc.request = () => Promise.resolve({ status: 200, headers: {}, text: "<html>" });
+    assert.match(await refusal(() => power(bmc).check()), /did not answer in JSON/);
+  });
+
+  it("finds the system by the host's name among several", async () => {
+    const bmc = new FakeBmc();
+    bmc.systems = {
+      "/redfish/v1/Systems/1": { Id: "1", HostName: "esx-07" },
+      "/redfish/v1/Systems/2": { Id: "2", HostName: "ESX-01", PowerState: "Off" },
+    };
+    assert.equal(await power(bmc).check(), "Off");
+  });
+
+  it("fails when no system of several has the host's name", async () => {
+    const bmc = new FakeBmc();
+    bmc.systems = {
+      "/redfish/v1/Systems/1": { Id: "1", HostName: "esx-07" },
+      "/redfish/v1/Systems/2": { Id: "2" },
+    };
+    assert.match(await refusal(() => power(bmc).check()), /several systems, 1 \(esx-07\), 2; set bmc\.systemId/);
+  });
+
+  it("takes the configured system", async () => {
+    const bmc = new FakeBmc();
+    bmc.systems = {
+      "/redfish/v1/Systems/1": { Id: "1" },
+      "/redfish/v1/Systems/2": { Id: "2", PowerState: "Off" },
+    };
+    assert.equal(await power(bmc, host({ systemId: "2" })).check(), "Off");
+    assert.match(await refusal(() => power(bmc, host({ systemId: "3" })).check()), /has no system 3; it has 1, 2/);
+  });
+
+  it("sends the password to no other server", async () => {
+    const bmc = new FakeBmc();
+    bmc.action = { target: "https://elsewhere.example.com/reset" };
+    assert.match(await refusal(() => power(bmc).powerOff()), /points to https:\/\/elsewhere\.example\.com/);
+  });
+
+  it("waits for a machine that is powering on already", async () => {
+    const bmc = new FakeBmc();
+    bmc.powerState = "PoweringOn";
+    const request = bmc.request.bind(bmc);
+    let reads = 0;
+    bmc.request = (url, options) => {
+      if (url.endsWith("/Systems/1") && ++reads > 3) bmc.powerState = "On";
+      return request(url, options);
+    };
+    await power(bmc).powerOn();
+    assert.deepEqual(bmc.posted, []);
+  });
+
+  it("does not cut the power of a machine with another name", async () => {
+    const bmc = new FakeBmc();
+    bmc.systems = { "/redfish/v1/Systems/1": { Id: "1", HostName: "db-01.example.com" } };
+    assert.match(await refusal(() => power(bmc).powerOff()), /says that its system is db-01\.example\.com, not esx-01/);
+    assert.deepEqual(bmc.posted, []);
+  });
+});

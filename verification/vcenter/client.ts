@@ -1,4 +1,17 @@
+import { Clock } from "../clock";
+import type { Environment, VerificationConfig } from "../config";
 import type { About, Inventory, Moid, VcEvent } from "../model";
+import { createHttps } from "../net/https";
+import { CouldNotRun, Problems } from "../problems";
+import { readEvents } from "./events";
+import { clusterFilter, toInventory } from "./inventory";
+import { locate } from "./locate";
+import { acquireLock } from "./lock";
+import { retrieve } from "./properties";
+import { isFault, Session } from "./session";
+import { SoapClient } from "./soap";
+import { runTask } from "./task";
+import { at, element, refElement, text } from "./xml";
 
 /** One vCenter session, bound to the configured cluster. All errors are CouldNotRun, with vCenter's own words. */
 export interface VCenter {
@@ -11,7 +24,7 @@ export interface VCenter {
   currentTime(): Promise<Date>;
   /** Moves a VM to a host and waits for it: live when it is powered on. */
   moveVm(vm: Moid, host: Moid): Promise<void>;
-  /** The cluster's lock: one drill at a time. CouldNotRun, naming owner and expiry, when another holds it. */
+  /** The cluster's lock: one drill at a time. Expires after `ttlSeconds` of the Clock. CouldNotRun when another holds it. */
   acquireLock(owner: string, ttlSeconds: number): Promise<Lock>;
   /** Logs out. */
   close(): Promise<void>;
@@ -19,4 +32,83 @@ export interface VCenter {
 
 export interface Lock {
   release(): Promise<void>;
+}
+
+/** Limit of one call, in wall ms. */
+const callLimitMs = 30_000;
+/** Limit of one migration, in seconds of the clock. */
+const moveLimitSeconds = 600;
+
+/** Logs in and finds the cluster. Throws CouldNotRun, or Problems when the configuration does not suit this vCenter. */
+export async function connect(config: VerificationConfig, env: Environment): Promise<VCenter> {
+  const { server, user, caFile, thumbprint } = config.vcenter;
+  const password = env.VSPHERE_PASSWORD ?? "";
+  const https = createHttps({ caFile, thumbprint, timeoutMs: callLimitMs, peer: "vCenter", setting: "vcenter" });
+  try {
+    const session = await Session.open(new SoapClient(https, server), { user, password });
+    try {
+      requireSimulation(config, session.service.about);
+      return await bind(config, session, () => https.close());
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  } catch (error) {
+    await https.close();
+    throw error;
+  }
+}
+
+function requireSimulation({ timeScale }: VerificationConfig, about: About): void {
+  if (timeScale === 1 || about.simulated) return;
+  const rule = `only a simulated vCenter runs faster than real time, and this is ${about.fullName}`;
+  throw new Problems([{ path: "timeScale", value: timeScale, rule, remedy: "remove timeScale or set it to 1" }]);
+}
+
+async function bind(config: VerificationConfig, session: Session, closeHttps: () => Promise<void>): Promise<VCenter> {
+  const clock = new Clock(config.timeScale);
+  const { datacenter, name: clusterName } = config.cluster;
+  const { cluster, vmFolder } = await locate(session, datacenter, clusterName);
+
+  const currentTime = async (): Promise<Date> => {
+    const answer = await session.read("CurrentTime", { type: "ServiceInstance", id: "ServiceInstance" });
+    const now = new Date(text(at(answer, "returnval")) ?? Number.NaN);
+    if (Number.isNaN(now.getTime())) throw new CouldNotRun(`vCenter ${session.server} (CurrentTime) sent no time`);
+    return now;
+  };
+
+  return {
+    about: session.service.about,
+    currentTime,
+    async inventory() {
+      const takenAt = new Date(clock.now());
+      const inventory = toInventory(await retrieve(session, clusterFilter(cluster)), takenAt);
+      if (inventory === undefined)
+        throw new CouldNotRun(`cluster ${clusterName} is gone from vCenter ${session.server}`);
+      return inventory;
+    },
+    async eventsSince(since) {
+      try {
+        return await readEvents(session, cluster, since);
+      } catch (error) {
+        // The collector went with an expired session; the new session reads from the start.
+        if (!isFault(error, "ManagedObjectNotFound")) throw error;
+        return await readEvents(session, cluster, since);
+      }
+    },
+    async moveVm(vm, host) {
+      const parameters = [refElement("host", { type: "HostSystem", id: host }), element("priority", "defaultPriority")];
+      const on = { type: "VirtualMachine", id: vm };
+      const what = `move VM ${vm} to host ${host}`;
+      await runTask(session, clock, { method: "MigrateVM_Task", on, parameters, what }, moveLimitSeconds);
+    },
+    async acquireLock(owner, ttlSeconds) {
+      const expires = new Date((await currentTime()).getTime() + clock.wallMs(ttlSeconds));
+      return acquireLock(session, clock, { vmFolder, clusterName }, { owner, expires }, currentTime);
+    },
+    async close() {
+      await session.close();
+      await closeHttps();
+    },
+  };
 }

@@ -1,0 +1,120 @@
+import type { About } from "../model";
+import { CouldNotRun } from "../problems";
+import { SoapFault, type CallOptions, type SoapClient } from "./soap";
+import { at, element, ref, text, type Ref, type Xml } from "./xml";
+
+/** References of the ServiceContent that the verifier uses. */
+export interface Service {
+  about: About;
+  rootFolder: Ref;
+  propertyCollector: Ref;
+  sessionManager: Ref;
+  eventManager: Ref;
+}
+
+export interface Credentials {
+  user: string;
+  password: string;
+}
+
+const serviceInstance: Ref = { type: "ServiceInstance", id: "ServiceInstance" };
+
+/** A logged-in session. When vCenter has dropped it, logs in once more and repeats the call. */
+export class Session {
+  #login: Promise<void> | undefined;
+
+  private constructor(
+    private readonly soap: SoapClient,
+    readonly service: Service,
+    private readonly credentials: Credentials,
+  ) {}
+
+  static async open(soap: SoapClient, credentials: Credentials): Promise<Session> {
+    const session = new Session(soap, await retrieveService(soap), credentials);
+    await session.#logIn();
+    return session;
+  }
+
+  get server(): string {
+    return this.soap.server;
+  }
+
+  async call(method: string, on: Ref, parameters: string[] = [], options: CallOptions = {}): Promise<Xml> {
+    try {
+      return await this.soap.call(method, on, parameters, options);
+    } catch (error) {
+      if (!isFault(error, "NotAuthenticated")) throw error;
+      await this.#logIn();
+      return await this.soap.call(method, on, parameters, options);
+    }
+  }
+
+  /** Reads: as `call`, and repeated when the connection breaks. */
+  read(method: string, on: Ref, parameters: string[] = [], options: CallOptions = {}): Promise<Xml> {
+    return this.call(method, on, parameters, { ...options, idempotent: true });
+  }
+
+  /** Logs out; a session that is already gone is no error. */
+  async close(): Promise<void> {
+    try {
+      await this.soap.call("Logout", this.service.sessionManager, [], { timeoutMs: 5000 });
+    } catch {
+      // vCenter ends an idle session by itself; nothing is left to do here.
+    }
+  }
+
+  /** Several calls may find the session expired at once: they share one login. */
+  #logIn(): Promise<void> {
+    this.#login ??= this.#sendLogin().finally(() => {
+      this.#login = undefined;
+    });
+    return this.#login;
+  }
+
+  async #sendLogin(): Promise<void> {
+    const { user, password } = this.credentials;
+    try {
+      const parameters = [element("userName", user), element("password", password)];
+      await this.soap.call("Login", this.service.sessionManager, parameters);
+    } catch (error) {
+      if (!isFault(error, "InvalidLogin")) throw error;
+      throw new CouldNotRun(
+        `vCenter ${this.server} refuses the login of ${user}: wrong user name or password (InvalidLogin); ` +
+          "check VSPHERE_PASSWORD, and vcenter.user or VSPHERE_USER",
+      );
+    }
+  }
+}
+
+export function isFault(error: unknown, ...names: string[]): error is SoapFault {
+  return error instanceof SoapFault && names.includes(error.fault);
+}
+
+async function retrieveService(soap: SoapClient): Promise<Service> {
+  const answer = await soap.call("RetrieveServiceContent", serviceInstance, [], { idempotent: true });
+  const content = at(answer, "returnval");
+  const about = at(content, "about");
+  const apiType = text(at(about, "apiType"));
+  if (apiType !== "VirtualCenter") {
+    const what = apiType === "HostAgent" ? "an ESXi host" : `a server of type ${apiType ?? "unknown"}`;
+    throw new CouldNotRun(`${soap.server} is ${what}, not a vCenter; set vcenter.server to the vCenter of the cluster`);
+  }
+  const fullName = text(at(about, "fullName")) ?? "";
+  const reference = (name: string): Ref => {
+    const found = ref(at(content, name));
+    if (found === undefined) throw new CouldNotRun(`vCenter ${soap.server} (RetrieveServiceContent) has no ${name}`);
+    return found;
+  };
+  return {
+    about: {
+      fullName,
+      version: text(at(about, "version")) ?? "",
+      instanceUuid: text(at(about, "instanceUuid")) ?? "",
+      simulated: /\bsimulated\b/i.test(`${fullName} ${text(at(about, "name")) ?? ""}`),
+    },
+    rootFolder: reference("rootFolder"),
+    propertyCollector: reference("propertyCollector"),
+    sessionManager: reference("sessionManager"),
+    eventManager: reference("eventManager"),
+  };
+}

@@ -1,4 +1,10 @@
+import { readFileSync } from "node:fs";
+import { layOver, type Json } from "./config/layers";
+import { documentProblems, schema, type ConfigDocument } from "./config/schema";
+import { isServer, serverRemedy, serverRule } from "./config/server";
 import type { GuestOs, SettingValue } from "./model";
+import { normalThumbprint } from "./net/thumbprint";
+import { Problems, secret, type Problem } from "./problems";
 
 /** What to verify; defaults filled in. */
 export interface VerificationConfig {
@@ -53,3 +59,138 @@ export interface VmConfig {
 }
 
 export type Environment = Record<string, string | undefined>;
+
+/** What a guest OS offers: port of the probed service, and the default boot budget in seconds. */
+const guestDefaults: Record<GuestOs, { port: number; bootSeconds: number }> = {
+  ubuntu: { port: 22, bootSeconds: 120 },
+  windowsxp: { port: 3389, bootSeconds: 180 },
+};
+
+/**
+ * Reads configuration files (`-` is stdin), later ones laid over earlier ones, and over all the file that VSPHERE_HA_CONFIG
+ * names. That last file describes hosts and VMs that the others name; it adds none.
+ * Throws Problems with everything that is wrong.
+ */
+export function loadConfig(files: readonly string[], env: Environment): VerificationConfig {
+  const problems: Problem[] = [];
+  const read = (file: string, path: string): Json | undefined => {
+    const document = readDocument(file, path);
+    if ("problem" in document) problems.push(document.problem);
+    return "json" in document ? document.json : undefined;
+  };
+  const documents = files.flatMap((file) => read(file, "--config") ?? []);
+  const ambient = env.VSPHERE_HA_CONFIG ? read(env.VSPHERE_HA_CONFIG, "VSPHERE_HA_CONFIG") : undefined;
+  if (problems.length > 0) throw new Problems(problems);
+  return parseConfig(layOver(documents, ambient), env);
+}
+
+/** Validates one document and fills in defaults, those from the environment included. */
+export function parseConfig(document: Json, env: Environment): VerificationConfig {
+  const parsed = schema.safeParse(document);
+  const problems = [...documentProblems(document, parsed.error), ...environmentProblems(document, env)];
+  if (!parsed.success || problems.length > 0) throw new Problems(problems);
+  return fillIn(parsed.data, env);
+}
+
+function fillIn(document: ConfigDocument, env: Environment): VerificationConfig {
+  const { vcenter = {}, cluster, hosts, vms } = document;
+  return {
+    vcenter: {
+      server: vcenter.server ?? env.VSPHERE_SERVER ?? "",
+      user: vcenter.user ?? env.VSPHERE_USER ?? "",
+      caFile: vcenter.caFile ?? optional(env.VSPHERE_HA_CA_FILE),
+      thumbprint: vcenter.thumbprint ?? optional(env.VSPHERE_HA_THUMBPRINT),
+    },
+    cluster: { datacenter: cluster.datacenter, name: cluster.name, declared: stated(cluster.declared ?? {}) },
+    hosts: hosts.map(({ name, bmc }) => ({
+      name,
+      bmc: bmc && {
+        url: bmc.url.replace(/\/+$/, ""),
+        systemId: bmc.systemId,
+        username: bmc.username,
+        passwordEnv: bmc.passwordEnv ?? "VSPHERE_HA_BMC_PASSWORD",
+        thumbprint: bmc.thumbprint,
+        caFile: bmc.caFile,
+      },
+    })),
+    vms: vms.map(({ name, guestOs, address, probe, bootSeconds }) => ({
+      name,
+      guestOs,
+      address,
+      probe: { port: probe?.port ?? guestDefaults[guestOs].port },
+      bootSeconds: bootSeconds ?? guestDefaults[guestOs].bootSeconds,
+    })),
+    timeScale: document.timeScale ?? 1,
+    probeIntervalSeconds: document.probeIntervalSeconds ?? 1,
+  };
+}
+
+function stated(declared: Record<string, SettingValue | undefined>): Record<string, SettingValue> {
+  return Object.fromEntries(
+    Object.entries(declared).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+/** What the environment must give where the document does not. */
+function environmentProblems(document: Json, env: Environment): Problem[] {
+  const vcenter = (member(document, "vcenter") ?? {}) as Json;
+  const has = (name: string): boolean => member(vcenter, name) !== undefined;
+  const problems: Problem[] = [];
+  if (!has("server")) {
+    const value = optional(env.VSPHERE_SERVER);
+    if (value === undefined) {
+      const remedy = "set VSPHERE_SERVER, or vcenter.server in the configuration";
+      problems.push({ path: "VSPHERE_SERVER", value, rule: "the vCenter to ask must be named", remedy });
+    } else if (!isServer(value)) {
+      const shown = value.includes("@") ? secret : value;
+      problems.push({ path: "VSPHERE_SERVER", value: shown, rule: serverRule, remedy: serverRemedy });
+    }
+  }
+  if (!has("user") && optional(env.VSPHERE_USER) === undefined) {
+    const remedy = "set VSPHERE_USER, or vcenter.user in the configuration";
+    problems.push({ path: "VSPHERE_USER", value: undefined, rule: "vCenter asks for a user name", remedy });
+  }
+  const thumbprint = optional(env.VSPHERE_HA_THUMBPRINT);
+  if (!has("thumbprint") && thumbprint !== undefined && normalThumbprint(thumbprint) === undefined) {
+    const rule = "must be a SHA-256 or SHA-1 thumbprint in hex";
+    problems.push({
+      path: "VSPHERE_HA_THUMBPRINT",
+      value: thumbprint,
+      rule,
+      remedy: "take it from vCenter's certificate",
+    });
+  }
+  if (optional(env.VSPHERE_PASSWORD) === undefined) {
+    const rule = "vCenter asks for a password, and it comes only by the environment";
+    problems.push({ path: "VSPHERE_PASSWORD", value: undefined, rule, remedy: "set VSPHERE_PASSWORD" });
+  }
+  return problems;
+}
+
+function optional(text: string | undefined): string | undefined {
+  return text === "" ? undefined : text;
+}
+
+function member(json: Json | undefined, name: string): Json | undefined {
+  return typeof json === "object" && json !== null && !Array.isArray(json) ? json[name] : undefined;
+}
+
+function readDocument(file: string, path: string): { json: Json } | { problem: Problem } {
+  const name = file === "-" ? "standard input" : file;
+  const remedy = file === "-" ? "pipe the configuration in" : "check the path and the file's permissions";
+  let text: string;
+  try {
+    text = readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { problem: { path, value: name, rule: `must be readable (${reason})`, remedy } };
+  }
+  try {
+    return { json: JSON.parse(text) as Json };
+  } catch (error) {
+    // V8 quotes the text around the fault, which may be a secret: only the position is shown.
+    const position = /position \d+( \(line \d+ column \d+\))?/.exec(String(error))?.[0];
+    const rule = `must be JSON (${text.trim() === "" ? "it is empty" : (position ?? "it ends too early")})`;
+    return { problem: { path, value: name, rule, remedy: "write one JSON object; see vsphere-ha check --help" } };
+  }
+}

@@ -1,0 +1,219 @@
+import { z } from "zod";
+import type { SettingValue } from "../model";
+import type { Json } from "./layers";
+import { normalThumbprint } from "../net/thumbprint";
+import { secret, type Problem } from "../problems";
+import { isServer, serverRemedy, serverRule } from "./server";
+import { settings, type SettingKind } from "../vcenter/settings";
+
+/** A rule and its remedy travel through zod as one message. */
+const separator = "\u0000";
+
+function say(rule: string, remedy: string): { error: string } {
+  return { error: rule + separator + remedy };
+}
+
+function text(what: string, remedy: string): z.ZodString {
+  const message = say(`must be ${what}`, remedy);
+  return z.string(message).min(1, message);
+}
+
+function check(schema: z.ZodString, holds: (value: string) => boolean, rule: string, remedy: string): z.ZodString {
+  return schema.refine((value) => value === "" || holds(value), say(rule, remedy));
+}
+
+function numberIn(from: number, to: number, what: string, remedy: string): z.ZodNumber {
+  const message = say(`must be ${what}, ${from.toString()} to ${to.toString()}`, remedy);
+  return z.number(message).min(from, message).max(to, message);
+}
+
+function port(): z.ZodNumber {
+  const message = say("must be a TCP port, 1 to 65535", "write for example 22");
+  return z.int(message).min(1, message).max(65_535, message);
+}
+
+const thumbprint = check(
+  text("the SHA-256 or SHA-1 thumbprint of the certificate", "write its hex digits"),
+  (value) => normalThumbprint(value) !== undefined,
+  "must be a SHA-256 or SHA-1 thumbprint in hex",
+  "write 64 or 40 hex digits, with or without colons",
+);
+
+const caFile = text("the path of a PEM file", "name the file with the CA's certificate");
+
+const bmc = z.strictObject(
+  {
+    url: check(
+      text("the HTTPS address of the host's management controller", "write for example https://bmc-01.example.com"),
+      isHttpsUrl,
+      "must be an HTTPS address without user, password or query",
+      "write for example https://bmc-01.example.com",
+    ),
+    systemId: text("the id of the system in Redfish", "leave it out to take the only system").optional(),
+    username: text("a user name", "name a user of the controller that may reset the host"),
+    passwordEnv: check(
+      text("the name of an environment variable", "leave it out for VSPHERE_HA_BMC_PASSWORD"),
+      (value) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
+      "must be the name of an environment variable, not the password",
+      "leave it out for VSPHERE_HA_BMC_PASSWORD",
+    ).optional(),
+    thumbprint: thumbprint.optional(),
+    caFile: caFile.optional(),
+  },
+  say("must be an object", "write {url, username}"),
+);
+
+const host = z.strictObject(
+  { name: text("the host's name in vCenter", "name the host as vCenter shows it"), bmc: bmc.optional() },
+  say("must be an object", "write {name} or {name, bmc}"),
+);
+
+const vm = z.strictObject(
+  {
+    name: text("the VM's name in vCenter", "name the VM as vCenter shows it"),
+    guestOs: z.enum(["ubuntu", "windowsxp"], say("must be ubuntu or windowsxp", "name the guest operating system")),
+    address: check(
+      text("an IP address or a name", "leave it out to take what VMware Tools report"),
+      (value) => /^[A-Za-z0-9_.:%-]+$/.test(value),
+      "must be an IP address or a name, without port",
+      "leave it out to take what VMware Tools report",
+    ).optional(),
+    probe: z.strictObject({ port: port() }, say("must be an object", "write {port}")).optional(),
+    bootSeconds: numberIn(1, 86_400, "the boot budget in seconds", "leave it out for the guest's default").optional(),
+  },
+  say("must be an object", "write {name, guestOs}"),
+);
+
+/** A declared setting is read by its kind; unknown names are problems. */
+const kinds: Record<SettingKind, () => z.ZodType<SettingValue>> = {
+  boolean: () => z.boolean(say("must be true or false", "write it as the provider's ComputeCluster takes it")),
+  integer: () => z.int(say("must be a whole number", "write it as the provider's ComputeCluster takes it")),
+  string: () => z.string(say("must be a string", "write it as the provider's ComputeCluster takes it")),
+  ids: () =>
+    z.array(
+      z.string(say("must be an id", "write managed object ids")),
+      say("must be a list of ids", "write managed object ids"),
+    ),
+  options: () =>
+    z.record(
+      z.string(),
+      z.string(say("must be a string", "write the option's value as a string")),
+      say("must be an object", "write {option: value}"),
+    ),
+};
+
+const declared = z.strictObject(
+  Object.fromEntries(settings.map(({ name, kind }) => [name, kinds[kind]().optional()])),
+  say("must be an object", "write {haEnabled: true, …}"),
+);
+
+export const schema = z.strictObject(
+  {
+    vcenter: z
+      .strictObject(
+        {
+          server: check(
+            text("the vCenter's host or host:port", "write for example vcenter.example.com"),
+            isServer,
+            serverRule,
+            serverRemedy,
+          ).optional(),
+          user: text("a user name", "leave it out to take VSPHERE_USER").optional(),
+          caFile: caFile.optional(),
+          thumbprint: thumbprint.optional(),
+        },
+        say("must be an object", "write {server, user} or leave it out"),
+      )
+      .optional(),
+    cluster: z.strictObject(
+      {
+        datacenter: text("the name of the datacenter", "name the datacenter that the cluster is in"),
+        name: text("the name of the cluster", "name the cluster as vCenter shows it"),
+        declared: declared.optional(),
+      },
+      say("must be an object", "write {datacenter, name}"),
+    ),
+    hosts: z.array(host, say("must be the list of hosts", "write [{name}, …]; [] checks none by name")),
+    vms: z.array(vm, say("must be the list of test VMs", "write [{name, guestOs}, …]; [] checks none")),
+    timeScale: numberIn(0.01, 1000, "a factor", "leave it out: only a simulated vCenter has one").optional(),
+    probeIntervalSeconds: numberIn(0.1, 3600, "an interval in seconds", "leave it out for 1 s").optional(),
+  },
+  say("must be an object", "write {cluster, hosts, vms}"),
+);
+
+export type ConfigDocument = z.infer<typeof schema>;
+
+/** All problems of a document: zod's issues, and what its rules cannot say. */
+export function documentProblems(document: Json, error: z.ZodError | undefined): Problem[] {
+  return [...(error?.issues ?? []).flatMap((issue) => toProblems(document, issue)), ...duplicates(document)];
+}
+
+function toProblems(document: Json, issue: z.core.$ZodIssue): Problem[] {
+  const names = issue.path.map((step) => (typeof step === "symbol" ? "" : step));
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => unknownKey([...names, key], valueAt(document, [...names, key])));
+  }
+  const [rule = "", remedy = ""] = issue.message.split(separator);
+  const value = valueAt(document, names);
+  return [{ path: pathText(names), value: mayBeSecret(names, value) ? secret : value, rule, remedy }];
+}
+
+type Steps = (string | number)[];
+
+function unknownKey(path: Steps, value: unknown): Problem {
+  const base = { path: pathText(path), value: mayBeSecret(path, value) ? secret : value };
+  if (isSecretName(String(path.at(-1)))) {
+    return {
+      ...base,
+      rule: "passwords stand in no file",
+      remedy: "remove it and set VSPHERE_PASSWORD or the variable of hosts[].bmc.passwordEnv",
+    };
+  }
+  if (path[0] === "cluster" && path[1] === "declared") {
+    return { ...base, rule: "is no HA or DRS setting of ComputeCluster", remedy: "check the spelling, or remove it" };
+  }
+  return { ...base, rule: "is no setting", remedy: "check the spelling, or remove it" };
+}
+
+function isSecretName(name: string): boolean {
+  return /pass|secret|token|pwd|credential/i.test(name);
+}
+
+/** Shown values end in logs: anything under a telling name, and addresses with a user in them, are not shown. */
+function mayBeSecret(path: Steps, value: unknown): boolean {
+  if (path.some((step) => typeof step === "string" && isSecretName(step))) return true;
+  const shown = JSON.stringify(value) as string | undefined;
+  return shown !== undefined && (shown.includes("@") || isSecretName(shown));
+}
+
+function duplicates(document: Json): Problem[] {
+  return ["hosts", "vms"].flatMap((list) => {
+    const entries = valueAt(document, [list]);
+    if (!Array.isArray(entries)) return [];
+    const names = entries.map((_, index) => valueAt(document, [list, index, "name"]));
+    return names.flatMap((name, index): Problem[] => {
+      if (typeof name !== "string" || names.indexOf(name) === index) return [];
+      const first = `${list}[${names.indexOf(name).toString()}]`;
+      const path = pathText([list, index, "name"]);
+      return [{ path, value: name, rule: `is the name of ${first} too`, remedy: "name each once" }];
+    });
+  });
+}
+
+function valueAt(json: Json | undefined, path: Steps): unknown {
+  return path.reduce<unknown>((parent, step) => {
+    if (typeof parent !== "object" || parent === null || !Object.hasOwn(parent, step)) return undefined;
+    return (parent as Record<string | number, unknown>)[step];
+  }, json);
+}
+
+function pathText(path: Steps): string {
+  const text = path.map((step) => (typeof step === "number" ? `[${step.toString()}]` : `.${step}`)).join("");
+  return text === "" ? "(the whole document)" : text.replace(/^\./, "");
+}
+
+function isHttpsUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return protocol === "https:" && username === "" && password === "" && search === "" && hash === "";
+}

@@ -1,0 +1,36 @@
+// The command provider: runs commands here or over SSH as resources of a stack, with the tokens, inputs and outputs of
+// the official provider, of which no source is to be had as a Go module.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/pulumi/pulumi-go-provider/infer"
+
+	"vsphere-ha/lab/toolchain/command/local"
+	"vsphere-ha/lab/toolchain/command/remote"
+)
+
+// Version must equal the version of the npm package @pulumi/command: the engine looks the plugin up by it.
+const version = "1.2.1"
+
+func main() {
+	provider, err := infer.NewProviderBuilder().
+		WithResources(
+			infer.Resource(&local.Command{}),
+			infer.Resource(&remote.Command{}),
+			infer.Resource(&remote.CopyToRemote{}),
+			infer.Resource(&remote.CopyFile{}),
+		).
+		WithFunctions(infer.Function(&local.Run{})).
+		Build()
+	if err == nil {
+		err = provider.Run(context.Background(), "command", version)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,37 @@
+import type { Moid, VcEvent } from "../model";
+
+/** A vCenter event with its instant on this machine's clock, wall ms since the epoch. */
+export interface TimedEvent extends VcEvent {
+  at: number;
+}
+
+/** Puts events onto this machine's clock. @param offset vCenter's clock minus ours, wall ms */
+export function timed(events: readonly VcEvent[], offset: number): TimedEvent[] {
+  return events.map((event) => ({ ...event, at: event.createdAt.getTime() - offset }));
+}
+
+// Ids of EventEx and names of classic classes, lower case: vCenter's own spelling of the ids varies.
+const hostFailed = ["com.vmware.vc.ha.dashostfailedevent", "dashostfailedevent"];
+const vmRestarted = ["com.vmware.vc.ha.vmrestartedbyhaevent", "vmrestartedonalternatehostevent"];
+const restartFailed = ["vmfailoverfailed", "notenoughresourcestostartvmevent"];
+
+export function hostFailedEvent(events: readonly TimedEvent[], host: Moid): TimedEvent | undefined {
+  return events.find(({ type, hostId }) => hostFailed.includes(type.toLowerCase()) && hostId === host);
+}
+
+export function vmRestartedEvent(events: readonly TimedEvent[], vm: Moid): TimedEvent | undefined {
+  return events.find(({ type, vmId }) => vmRestarted.includes(type.toLowerCase()) && vmId === vm);
+}
+
+export function restartFailedEvent(events: readonly TimedEvent[], vm: Moid): TimedEvent | undefined {
+  return events.find(({ type, vmId }) => restartFailed.includes(type.toLowerCase()) && vmId === vm);
+}
+
+/** Events that tell the story of a failover: shown on the timeline. */
+export function isTelling({ type }: VcEvent): boolean {
+  const name = type.toLowerCase();
+  return (
+    name.includes(".ha.") ||
+    /^das|failover|^vm(restarted|poweredon|das)|^host(connected|connectionlost|disconnected)|^drsvm/.test(name)
+  );
+}

@@ -1,0 +1,190 @@
+import type { DownInterval, Expectation, Inventory, Verdict, VmAvailability } from "../model";
+import { hostFailedEvent, restartFailedEvent, vmRestartedEvent } from "./events";
+import type { Expected } from "./expectations";
+import { outage, type HostLossObservation } from "./observation";
+
+/** More probes lost than this share, and a VM was not observed. */
+const mostLost = 0.05;
+/** A larger step of the system clock, in seconds of the Clock, makes events and probes incomparable. */
+const largestStep = 1;
+
+type Judged = Pick<Expectation, "verdict" | "seen">;
+
+/**
+ * Compares what was expected with what was seen. An expectation fails only on evidence: where the bounds of a
+ * measurement, or missing observations, leave it open, it is inconclusive.
+ */
+export function judge(
+  expected: readonly Expected[],
+  seen: HostLossObservation,
+  host: { id: string; name: string },
+  seconds: (wallMs: number) => number,
+): Expectation[] {
+  return expected.map((one) => ({
+    id: one.id,
+    statement: one.statement,
+    basis: one.basis,
+    ...judgeOne(one, seen, host, seconds),
+  }));
+}
+
+/** Of the parts of a whole: one failure fails it; what was not observed keeps it from passing. */
+export function overall(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes("failed")) return "failed";
+  if (verdicts.includes("inconclusive")) return "inconclusive";
+  return verdicts.includes("passed") ? "passed" : "inconclusive";
+}
+
+function judgeOne(
+  { kind, vm, limitSeconds = 0 }: Expected,
+  seen: HostLossObservation,
+  host: { id: string; name: string },
+  seconds: (wallMs: number) => number,
+): Judged {
+  if (kind === "observed") return judgeObserved(seen);
+  if (kind === "host-declared-failed") {
+    const event = hostFailedEvent(seen.events, host.id);
+    if (event === undefined) return missingEvent(seen, "vCenter reported no failure of the host");
+    const early = seconds(event.at - seen.faultConfirmed);
+    const late = seconds(event.at - seen.faultSent);
+    return within(early, late, limitSeconds, `declared failed ${range(Math.max(0, early), late)} after the fault`);
+  }
+  if (vm === undefined) return { verdict: "inconclusive", seen: "no VM named" };
+  const availability = seen.availability.get(vm.name);
+  switch (kind) {
+    case "vm-fails":
+      return judgeFails(availability, seen);
+    case "vm-answers":
+      return judgeAnswers(availability, seen, limitSeconds, seconds);
+    case "vm-undisturbed":
+      return judgeUndisturbed(availability);
+    case "vm-restarted": {
+      const event = vmRestartedEvent(seen.events, vm.id);
+      if (event === undefined) {
+        const refused = restartFailedEvent(seen.events, vm.id);
+        return missingEvent(
+          seen,
+          refused === undefined ? "vCenter reported no restart" : `vCenter says: ${refused.message}`,
+        );
+      }
+      return passed(`restarted ${one(seconds(event.at - seen.faultSent))} s after the fault`);
+    }
+    case "vm-elsewhere":
+      return judgeElsewhere(seen.failedOver, vm.id, host);
+    case "vm-not-restarted":
+      return judgeNotRestarted(seen, vm.id, host);
+    case "vm-protected": {
+      const state = seen.after?.vms.find(({ id }) => id === vm.id)?.haProtected;
+      if (seen.after === undefined || state === undefined) return inconclusive("vCenter did not tell");
+      return state ? passed("protected") : failed("not protected");
+    }
+  }
+}
+
+function judgeObserved(seen: HostLossObservation): Judged {
+  const lossy = [...seen.availability.values()].filter(({ samples }) => samples.lost > mostLost * samples.sent);
+  const blind = [...seen.availability.values()].filter(({ samples }) => samples.sent === 0);
+  const faults = [
+    ...lossy.map(
+      ({ vm, samples }) => `${samples.lost.toString()} of ${samples.sent.toString()} probes of ${vm} were lost`,
+    ),
+    ...blind.map(({ vm }) => `${vm} was not probed`),
+    ...(Math.abs(seen.clockStepSeconds) > largestStep
+      ? [`the system clock was stepped by ${one(seen.clockStepSeconds)} s`]
+      : []),
+    ...(seen.eventsMissing === undefined ? [] : [`events are missing: ${seen.eventsMissing}`]),
+  ];
+  if (faults.length > 0) return inconclusive(faults.join("; "));
+  const all = [...seen.availability.values()].map(({ samples }) => samples);
+  const sent = all.reduce((sum, samples) => sum + samples.sent, 0);
+  const lost = all.reduce((sum, samples) => sum + samples.lost, 0);
+  return passed(`${sent.toString()} probes, ${lost.toString()} lost; ${seen.events.length.toString()} events`);
+}
+
+function judgeFails(availability: VmAvailability | undefined, seen: HostLossObservation): Judged {
+  if (availability === undefined) return inconclusive("it was not probed");
+  const down = outage(availability, seen.faultSent);
+  // Not a failure of HA: the power was cut, and yet the service went on, so the probe asks something else.
+  if (down === undefined) return inconclusive("it went on answering: the probe does not reach this VM");
+  return passed("it stopped answering");
+}
+
+function judgeAnswers(
+  availability: VmAvailability | undefined,
+  seen: HostLossObservation,
+  limit: number,
+  seconds: (wallMs: number) => number,
+): Judged {
+  if (availability === undefined) return inconclusive("it was not probed");
+  const down = outage(availability, seen.faultSent);
+  if (down === undefined) return inconclusive("it was never seen to stop answering");
+  const early = seconds(down.endAfter - seen.faultConfirmed);
+  if (down.endBefore === undefined) {
+    return early > limit
+      ? failed(`still down ${one(early)} s after the fault`)
+      : inconclusive(`still down when the observation ended, ${one(early)} s after the fault`);
+  }
+  const late = seconds(down.endBefore - seen.faultSent);
+  return within(early, late, limit, `answered again ${range(early, late)} after the fault${again(availability, down)}`);
+}
+
+function again(availability: VmAvailability, { startAfter }: DownInterval): string {
+  const outages = availability.intervals.filter((interval) => interval.startAfter >= startAfter).length;
+  return outages > 1 ? `, after ${outages.toString()} outages` : "";
+}
+
+function judgeUndisturbed(availability: VmAvailability | undefined): Judged {
+  if (availability === undefined || availability.samples.sent === 0) return inconclusive("it was not probed");
+  const { downtimeSeconds, intervals, unobservedSeconds } = availability;
+  if (intervals.length > 0) {
+    return failed(
+      `down for ${range(downtimeSeconds.lower, downtimeSeconds.upper)}, ${intervals.length.toString()} times`,
+    );
+  }
+  if (unobservedSeconds > mostLost * availability.windowSeconds) {
+    return inconclusive(`not observed for ${one(unobservedSeconds)} s`);
+  }
+  const { answered } = availability.samples;
+  return passed(`${answered.toString()} probes answered, none refused`);
+}
+
+function judgeElsewhere(inventory: Inventory | undefined, vmId: string, host: { id: string; name: string }): Judged {
+  const vm = inventory?.vms.find(({ id }) => id === vmId);
+  if (inventory === undefined || vm === undefined) return inconclusive("vCenter did not tell");
+  const runsOn = inventory.hosts.find(({ id }) => id === vm.hostId)?.name ?? "no host";
+  if (vm.powerState !== "poweredOn") return failed(`${vm.powerState} on ${runsOn}`);
+  return vm.hostId === host.id ? failed(`still on ${host.name}`) : passed(`runs on ${runsOn}`);
+}
+
+function judgeNotRestarted(seen: HostLossObservation, vmId: string, host: { id: string; name: string }): Judged {
+  const event = vmRestartedEvent(seen.events, vmId);
+  if (event !== undefined && event.at < seen.undone) return failed("HA restarted it");
+  const elsewhere = judgeElsewhere(seen.failedOver, vmId, host);
+  if (elsewhere.verdict === "inconclusive") return elsewhere;
+  return elsewhere.verdict === "passed" ? failed(elsewhere.seen) : passed("it was not restarted");
+}
+
+/** A missing event is a failure only when all events were read. */
+function missingEvent(seen: HostLossObservation, text: string): Judged {
+  if (seen.eventsMissing !== undefined) return inconclusive(`events are missing: ${seen.eventsMissing}`);
+  return failed(text);
+}
+
+/** A measured time between two bounds against its limit. */
+function within(early: number, late: number, limit: number, text: string): Judged {
+  const line = `${text}; expected ${one(limit)} s`;
+  if (early > limit) return failed(line);
+  return late <= limit ? passed(line) : inconclusive(`${line}, which lies between the bounds`);
+}
+
+const passed = (seen: string): Judged => ({ verdict: "passed", seen });
+const failed = (seen: string): Judged => ({ verdict: "failed", seen });
+const inconclusive = (seen: string): Judged => ({ verdict: "inconclusive", seen });
+
+function range(lower: number, upper: number): string {
+  return `${one(lower)} to ${one(upper)} s`;
+}
+
+function one(value: number): string {
+  return value.toFixed(1);
+}

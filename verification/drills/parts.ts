@@ -1,0 +1,36 @@
+import type { Clock } from "../clock";
+import type { HostConfig, VerificationConfig } from "../config";
+import type { HostPower } from "../faults/redfish";
+import type { CheckResult, Inventory } from "../model";
+import type { Sample } from "../probes/sample";
+import type { ProbeTarget } from "../probes/schedule";
+import type { VCenter } from "../vcenter/client";
+
+/** The fixed schedule of probes, as far as a drill uses it. */
+export interface Prober {
+  start(): void;
+  last(vm: string): Sample | undefined;
+  readonly samples: readonly Sample[];
+  stop(): Promise<readonly Sample[]>;
+}
+
+/** What a drill acts through: everything that is not arithmetic. */
+export interface DrillParts {
+  config: VerificationConfig;
+  vcenter: VCenter;
+  clock: Pick<Clock, "now" | "wait" | "seconds" | "wallMs">;
+  /** Wall ms since the epoch by the system clock, which may be stepped: the clock of events. */
+  systemTime: () => number;
+  power: (host: HostConfig) => HostPower;
+  prober: (targets: readonly ProbeTarget[]) => Prober;
+  /** The steady state: all checks on one reading of the cluster. */
+  checks: (inventory: Inventory) => Promise<CheckResult[]>;
+  /** Addresses that must not go down: vCenter's and this machine's. */
+  keepUp: readonly string[];
+  includeBystanders: boolean;
+  progress: (line: string) => void;
+  /** Ends the drill: the fault is undone, the steady state awaited. */
+  interrupted: AbortSignal;
+  /** Ends also that waiting; the undo itself is never cut short. */
+  hurried: AbortSignal;
+}

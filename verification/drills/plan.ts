@@ -1,0 +1,215 @@
+import type { VerificationConfig, VmConfig } from "../config";
+import type { GuestOs, HostState, Inventory, VmState } from "../model";
+import type { ProbeTarget } from "../probes/schedule";
+import { serviceOf } from "../probes/target";
+import { missingOn, survivors, unplaceable } from "./capacity";
+import {
+  detectionBudget,
+  hasHeartbeatDatastores,
+  restartBudget,
+  restartPriority,
+  type Budget,
+  type FdmRole,
+} from "./timing";
+
+export interface PlanOptions {
+  /** Fail the host although VMs that are not of the target run on it. */
+  includeBystanders: boolean;
+  /** Addresses that must not go down: vCenter's and this machine's. */
+  keepUp: readonly string[];
+}
+
+/** A VM on the host to be failed. */
+export interface PlannedVm {
+  vm: VmState;
+  /** `target`: of the configuration; `system`: the platform's own (vCLS); `other`: somebody else's. */
+  kind: "target" | "system" | "other";
+  guestOs: GuestOs | undefined;
+  /** HA is told not to restart it. */
+  restartDisabled: boolean;
+}
+
+export interface Move {
+  vm: VmState;
+  guestOs: GuestOs;
+  from: string;
+}
+
+/** When a VM that runs on the failed host must answer again, seconds after the fault. */
+export interface VmBudget {
+  vm: VmState;
+  detection: Budget;
+  restart: Budget;
+  boot: Budget;
+  total: number;
+}
+
+export interface HostLossPlan {
+  host: HostState;
+  role: FdmRole;
+  /** Every VM on the host, powered on or not, before the moves. */
+  onHost: PlannedVm[];
+  /** Moves that put one VM of each guest OS onto the host. */
+  moves: Move[];
+  /** VMs that fail with the host, after the moves: those of the target, and others that HA restarts too. */
+  affected: PlannedVm[];
+  /** The services to probe: all VMs of the target. */
+  targets: { vm: VmState; config: VmConfig; service: ProbeTarget }[];
+  detection: Budget;
+  budgets: VmBudget[];
+  /** Why it must not be done, each with what to do. Empty: it may. */
+  refusals: string[];
+}
+
+/** What failing a host would do, from one reading of the cluster. Pure: changes and asks nothing. */
+export function planHostLoss(
+  inventory: Inventory,
+  config: VerificationConfig,
+  hostName: string,
+  options: PlanOptions,
+): HostLossPlan | { refusals: string[] } {
+  const host = inventory.hosts.find(({ name }) => name === hostName);
+  if (host === undefined) {
+    const known = inventory.hosts.map(({ name }) => name).join(", ");
+    return { refusals: [`host ${hostName} is not in cluster ${inventory.cluster.name}, which has ${known || "none"}`] };
+  }
+  const role: FdmRole = host.fdmState === "master" ? "master" : "secondary";
+  const targets = config.vms.flatMap((vmConfig) => {
+    const vm = inventory.vms.find(({ name, template }) => name === vmConfig.name && !template);
+    const service = serviceOf(vmConfig, vm);
+    return vm === undefined || service === undefined ? [] : [{ vm, config: vmConfig, service }];
+  });
+  const planned = (vm: VmState): PlannedVm => {
+    const target = config.vms.find(({ name }) => name === vm.name);
+    return {
+      vm,
+      kind: target !== undefined ? "target" : vm.system ? "system" : "other",
+      guestOs: target?.guestOs,
+      restartDisabled: restartPriority(inventory, vm) === "disabled",
+    };
+  };
+  const onHost = inventory.vms.filter(({ hostId }) => hostId === host.id).map(planned);
+  const { moves, unmovable } = planMoves(inventory, host, targets);
+  const affected = [...onHost, ...moves.map(({ vm }) => planned(vm))].filter(
+    ({ vm, kind }) => vm.powerState === "poweredOn" && kind !== "system",
+  );
+  const restarting = affected.filter(({ restartDisabled }) => !restartDisabled);
+  const detection = detectionBudget(role, hasHeartbeatDatastores(inventory));
+  return {
+    host,
+    role,
+    onHost,
+    moves,
+    affected,
+    targets,
+    detection,
+    budgets: budgets(inventory, config, restarting, detection),
+    refusals: [
+      ...clusterRefusals(inventory, host),
+      ...targetRefusals(inventory, config),
+      ...unmovable,
+      ...vmRefusals(onHost, host, options),
+      ...unplaceable(
+        inventory,
+        host,
+        restarting.map(({ vm }) => vm),
+      ).map((reason) => `the cluster cannot lose ${host.name}: ${reason}; add capacity or free some`),
+    ],
+  };
+}
+
+function budgets(
+  inventory: Inventory,
+  config: VerificationConfig,
+  restarting: readonly PlannedVm[],
+  detection: Budget,
+): VmBudget[] {
+  const bootSeconds = (vm: VmState): number | undefined => config.vms.find(({ name }) => name === vm.name)?.bootSeconds;
+  const all = restarting.map(({ vm }) => ({ vm, bootSeconds: bootSeconds(vm) }));
+  return restarting
+    .filter(({ kind }) => kind === "target")
+    .map(({ vm }) => {
+      const restart = restartBudget(inventory, vm, all);
+      const boot = { seconds: bootSeconds(vm) ?? 0, basis: "the VM's boot budget (configuration, vms[].bootSeconds)" };
+      return { vm, detection, restart, boot, total: detection.seconds + restart.seconds + boot.seconds };
+    });
+}
+
+function clusterRefusals(inventory: Inventory, host: HostState): string[] {
+  const { settings, name } = inventory.cluster;
+  const refusals: string[] = [];
+  if (settings["haEnabled"] !== true) {
+    refusals.push(`vSphere HA is off on cluster ${name}: nothing would restart; set haEnabled to true`);
+  } else if (settings["haHostMonitoring"] === "disabled") {
+    refusals.push(`host monitoring is disabled on cluster ${name}: set haHostMonitoring to enabled`);
+  }
+  if (host.connectionState !== "connected" || host.powerState !== "poweredOn" || host.inMaintenanceMode) {
+    const state = host.inMaintenanceMode ? "in maintenance mode" : `${host.connectionState}, ${host.powerState}`;
+    refusals.push(`host ${host.name} is ${state}; bring it back first`);
+  }
+  if (host.fdmState !== "master" && host.fdmState !== "connectedToMaster") {
+    refusals.push(
+      `the HA agent of ${host.name} is ${host.fdmState ?? "not running"}; it must be master or connectedToMaster`,
+    );
+  }
+  if (survivors(inventory, host).length === 0) {
+    refusals.push(`${host.name} is the only host of cluster ${name} that runs VMs; add another`);
+  }
+  return refusals;
+}
+
+function targetRefusals(inventory: Inventory, config: VerificationConfig): string[] {
+  if (config.vms.length === 0) return ["the configuration names no VM: there is nothing to observe; set vms"];
+  return config.vms.flatMap((vmConfig) => {
+    const vm = inventory.vms.find(({ name, template }) => name === vmConfig.name && !template);
+    if (vm === undefined) return [`VM ${vmConfig.name} is not in cluster ${inventory.cluster.name}; check vms[].name`];
+    if (vm.powerState !== "poweredOn") return [`VM ${vm.name} is ${vm.powerState}; power it on`];
+    if (serviceOf(vmConfig, vm) === undefined) {
+      return [`VM ${vm.name} has no address: VMware Tools report none; set vms[].address`];
+    }
+    return [];
+  });
+}
+
+function vmRefusals(onHost: readonly PlannedVm[], host: HostState, options: PlanOptions): string[] {
+  const running = onHost.filter(({ vm }) => vm.powerState === "poweredOn");
+  const needed = running.filter(({ vm }) => vm.addresses.some((address) => options.keepUp.includes(address)));
+  const others = running.filter((one) => one.kind === "other" && !needed.includes(one)).map(({ vm }) => vm.name);
+  return [
+    ...needed.map(
+      ({ vm }) => `VM ${vm.name} on ${host.name} carries vCenter or this verification itself; move it to another host`,
+    ),
+    ...(others.length === 0 || options.includeBystanders
+      ? []
+      : [
+          `${others.join(", ")} on ${host.name} ${others.length === 1 ? "is" : "are"} not of the target: ` +
+            "move them to another host, or fail them too with --include-bystanders",
+        ]),
+  ];
+}
+
+/** One VM of each guest OS belongs onto the host: that is what its cell of the guest × host table measures. */
+function planMoves(
+  inventory: Inventory,
+  host: HostState,
+  targets: HostLossPlan["targets"],
+): { moves: Move[]; unmovable: string[] } {
+  const moves: Move[] = [];
+  const unmovable: string[] = [];
+  const restarts = targets.filter(({ vm }) => restartPriority(inventory, vm) !== "disabled");
+  for (const guestOs of new Set(targets.map(({ config }) => config.guestOs))) {
+    const ofThisOs = restarts.filter(({ vm, config }) => config.guestOs === guestOs && vm.powerState === "poweredOn");
+    if (ofThisOs.some(({ vm }) => vm.hostId === host.id)) continue;
+    const crowd = (hostId: string | undefined): number => ofThisOs.filter(({ vm }) => vm.hostId === hostId).length;
+    const [candidate] = ofThisOs
+      .filter(({ vm }) => missingOn(host, vm, inventory) === undefined)
+      .sort((a, b) => crowd(b.vm.hostId) - crowd(a.vm.hostId) || a.vm.name.localeCompare(b.vm.name));
+    if (candidate !== undefined) {
+      const from = inventory.hosts.find(({ id }) => id === candidate.vm.hostId)?.name ?? "elsewhere";
+      moves.push({ vm: candidate.vm, guestOs, from });
+    } else {
+      unmovable.push(`no ${guestOs} VM of the target can run on ${host.name} and be restarted by HA`);
+    }
+  }
+  return { moves, unmovable };
+}

@@ -1,0 +1,29 @@
+import type { DowntimeShares, VmAvailability } from "../model";
+import { hostFailedEvent, vmRestartedEvent } from "./events";
+import { outage, type HostLossObservation } from "./observation";
+
+/**
+ * Splits a VM's downtime: detection is from the fault to HA declaring the host failed, restart from there to the VM
+ * restarted, boot from there to the service answering (the middle of its bounds). A part is undefined when one of its
+ * ends was not seen.
+ *
+ * @param seconds converts wall ms: Clock.seconds
+ */
+export function downtimeShares(
+  seen: HostLossObservation,
+  ids: { host: string; vm: string },
+  availability: VmAvailability,
+  seconds: (wallMs: number) => number,
+): DowntimeShares {
+  const declared = hostFailedEvent(seen.events, ids.host)?.at;
+  const restarted = vmRestartedEvent(seen.events, ids.vm)?.at;
+  const down = outage(availability, seen.faultSent);
+  const answered = down?.endBefore === undefined ? undefined : (down.endAfter + down.endBefore) / 2;
+  const span = (from: number | undefined, to: number | undefined): number | undefined =>
+    from === undefined || to === undefined ? undefined : Math.max(0, seconds(to - from));
+  return {
+    detectionSeconds: span(seen.faultConfirmed, declared),
+    restartSeconds: span(declared, restarted),
+    bootSeconds: span(restarted, answered),
+  };
+}

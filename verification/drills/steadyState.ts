@@ -1,0 +1,75 @@
+import type { CheckResult, Inventory } from "../model";
+import { CouldNotRun } from "../problems";
+import type { DrillParts } from "./parts";
+
+const pollSeconds = 3;
+
+/** The cluster at rest: what was read, and that every check of severity error passed. */
+export interface SteadyState {
+  inventory: Inventory;
+  checks: CheckResult[];
+}
+
+/** It did not come to rest in time. */
+export class NotSteady extends CouldNotRun {
+  override name = "NotSteady";
+  constructor(
+    message: string,
+    readonly checks: CheckResult[],
+  ) {
+    super(message);
+  }
+}
+
+export function holds(checks: readonly CheckResult[]): boolean {
+  return broken(checks).length === 0;
+}
+
+/** A check that could not be answered does not hold either. */
+function broken(checks: readonly CheckResult[]): CheckResult[] {
+  return checks.filter(
+    ({ severity, verdict }) => severity === "error" && verdict !== "passed" && verdict !== "not-applicable",
+  );
+}
+
+/** Reads and checks until the steady state holds; throws NotSteady, naming what does not, after the budget (seconds). */
+export async function awaitSteadyState(
+  parts: Pick<DrillParts, "vcenter" | "checks" | "clock">,
+  budgetSeconds: number,
+  signal: AbortSignal,
+): Promise<SteadyState> {
+  const { clock } = parts;
+  const started = clock.now();
+  for (;;) {
+    const attempt = await tryOnce(parts);
+    if ("inventory" in attempt && holds(attempt.checks)) return attempt;
+    if (clock.seconds(clock.now() - started) >= budgetSeconds) {
+      throw new NotSteady(
+        `the steady state of the cluster did not hold within ${budgetSeconds.toString()} s:\n` +
+          `${"error" in attempt ? attempt.error : reasons(attempt.checks)}`,
+        "checks" in attempt ? attempt.checks : [],
+      );
+    }
+    await clock.wait(pollSeconds, signal);
+  }
+}
+
+/** vCenter may fail to answer for a moment while a host comes and goes. */
+async function tryOnce({
+  vcenter,
+  checks,
+}: Pick<DrillParts, "vcenter" | "checks">): Promise<SteadyState | { error: string }> {
+  try {
+    const inventory = await vcenter.inventory();
+    return { inventory, checks: await checks(inventory) };
+  } catch (error) {
+    if (error instanceof CouldNotRun) return { error: error.message };
+    throw error;
+  }
+}
+
+function reasons(checks: readonly CheckResult[]): string {
+  return broken(checks)
+    .map(({ id, read, expected, remedy }) => `  ${id}: ${read}; expected ${expected}. ${remedy}`)
+    .join("\n");
+}

@@ -1,0 +1,77 @@
+import type { HostState, Inventory, SettingValue } from "../model";
+
+/** What HA keeps free for one running VM: its reservation, at least das.vmcpuminmhz, and the memory overhead. */
+export interface Demand {
+  vm: string;
+  cpuMhz: number;
+  memoryMb: number;
+}
+
+/** vSphere Availability, das.vmcpuminmhz: a VM without CPU reservation counts with 32 MHz. */
+const defaultCpuMinMhz = 32;
+
+/** Demands of the running VMs. Those that vSphere keeps itself are left out: it places them anew by itself. */
+export function demands({ vms, cluster }: Inventory): Demand[] {
+  const cpuMin = advancedNumber(cluster.settings.haAdvancedOptions, "das.vmcpuminmhz") ?? defaultCpuMinMhz;
+  const memoryMin = advancedNumber(cluster.settings.haAdvancedOptions, "das.vmmemoryminmb") ?? 0;
+  return vms
+    .filter((vm) => vm.powerState === "poweredOn" && !vm.system && !vm.template)
+    .map((vm) => ({
+      vm: vm.name,
+      cpuMhz: Math.max(vm.cpuReservationMhz, cpuMin),
+      memoryMb: Math.max(vm.memoryReservationMb, memoryMin) + vm.memoryOverheadMb,
+    }));
+}
+
+export type Resource = "cpuMhz" | "memoryMb";
+
+/** The hosts left when the largest in that resource are lost. */
+export function survivors(hosts: HostState[], lost: number, resource: Resource): HostState[] {
+  return [...hosts].sort((a, b) => b[resource] - a[resource]).slice(lost);
+}
+
+export function total(items: Record<Resource, number>[], resource: Resource): number {
+  return items.reduce((sum, item) => sum + item[resource], 0);
+}
+
+/** Largest value; 0 of none. */
+export function largest(items: Record<Resource, number>[], resource: Resource): number {
+  return items.reduce((most, item) => Math.max(most, item[resource]), 0);
+}
+
+/** Whether each demand finds a host: the largest first, on the host with most memory left. */
+export function unplaced(hosts: HostState[], all: Demand[]): Demand[] {
+  const left = hosts.map(({ cpuMhz, memoryMb }) => ({ cpuMhz, memoryMb }));
+  const bySize = [...all].sort((a, b) => b.memoryMb - a.memoryMb || b.cpuMhz - a.cpuMhz);
+  return bySize.filter((demand) => {
+    const fitting = left.filter((host) => host.cpuMhz >= demand.cpuMhz && host.memoryMb >= demand.memoryMb);
+    const host = fitting.sort((a, b) => b.memoryMb - a.memoryMb)[0];
+    if (host === undefined) return true;
+    host.cpuMhz -= demand.cpuMhz;
+    host.memoryMb -= demand.memoryMb;
+    return false;
+  });
+}
+
+/** Size of a slot: the explicit one, else the largest demand. */
+export function slotSize(settings: Record<string, SettingValue>, all: Demand[]): Record<Resource, number> {
+  const { haAdmissionControlSlotPolicyExplicitCpu: cpu, haAdmissionControlSlotPolicyExplicitMemory: memory } = settings;
+  if (typeof cpu === "number" && typeof memory === "number") return { cpuMhz: cpu, memoryMb: memory };
+  return { cpuMhz: largest(all, "cpuMhz"), memoryMb: largest(all, "memoryMb") };
+}
+
+/** Slots of each host, most first. */
+export function hostSlots(hosts: HostState[], size: Record<Resource, number>): number[] {
+  const fit = (have: number, each: number): number => (each > 0 ? Math.floor(have / each) : Number.POSITIVE_INFINITY);
+  return hosts
+    .map((host) => Math.min(fit(host.cpuMhz, size.cpuMhz), fit(host.memoryMb, size.memoryMb)))
+    .sort((a, b) => b - a);
+}
+
+/** A number among the advanced options, whose names vCenter compares without regard to case. */
+export function advancedNumber(options: SettingValue | undefined, name: string): number | undefined {
+  if (typeof options !== "object" || Array.isArray(options)) return undefined;
+  const stated = Object.entries(options).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+  const number = Number(stated);
+  return stated === undefined || stated.trim() === "" || !Number.isFinite(number) ? undefined : number;
+}

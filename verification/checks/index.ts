@@ -1,0 +1,65 @@
+import type { VerificationConfig } from "../config";
+import type { CheckResult, Inventory, Verdict } from "../model";
+import { admissionControlOn, admissionControlSatisfied } from "./admission";
+import { runCheck, type Check } from "./check";
+import { guestHeartbeat, probeTarget, toolsRunning, vmsReachable } from "./guests";
+import { haOn, hostMonitoring, secondariesConnected, singleMaster } from "./ha";
+import { heartbeatDatastores } from "./heartbeat";
+import { configIssues, hostsConnected, hostsInService, hostsPresent } from "./hosts";
+import { drsSettings, haSettings } from "./settings";
+import { vmsOnSharedNetworks, vmsOnSharedStorage, vmsPoweredOn, vmsPresent, vmsProtected, vmsRestart } from "./vms";
+
+export { probeTarget } from "./guests";
+
+/** All checks, in the order in which they are told. */
+export const checks: readonly Check[] = [
+  haSettings,
+  drsSettings,
+  haOn,
+  hostMonitoring,
+  admissionControlOn,
+  admissionControlSatisfied,
+  singleMaster,
+  secondariesConnected,
+  hostsPresent,
+  hostsConnected,
+  hostsInService,
+  heartbeatDatastores,
+  configIssues,
+  vmsPresent,
+  vmsPoweredOn,
+  vmsProtected,
+  vmsRestart,
+  vmsOnSharedStorage,
+  vmsOnSharedNetworks,
+  vmsReachable,
+  toolsRunning,
+  guestHeartbeat,
+];
+
+export interface CheckContext {
+  inventory: Inventory;
+  config: VerificationConfig;
+  /** Whether a TCP connection to a VM's service is accepted. */
+  probe: (target: { vm: string; address: string; port: number }) => Promise<boolean>;
+}
+
+/** Probes every running declared VM once, then judges everything. */
+export async function runChecks({ inventory, config, probe }: CheckContext): Promise<CheckResult[]> {
+  const probed = config.vms.map(async (vm): Promise<[string, boolean][]> => {
+    const state = inventory.vms.find(({ name }) => name === vm.name);
+    const target = probeTarget(vm, state);
+    if (state?.powerState !== "poweredOn" || target === undefined) return [];
+    return [[vm.name, await probe({ vm: vm.name, ...target })]];
+  });
+  const answered = new Map((await Promise.all(probed)).flat());
+  return checks.map((check) => runCheck(check, { inventory, config, answered }));
+}
+
+/** Warnings are told and do not decide. What could not be observed is never a pass. */
+export function verdictOf(results: readonly CheckResult[]): Verdict {
+  const deciding = results.filter(({ severity }) => severity === "error").map(({ verdict }) => verdict);
+  if (deciding.includes("failed")) return "failed";
+  if (deciding.includes("inconclusive")) return "inconclusive";
+  return deciding.includes("passed") ? "passed" : "inconclusive";
+}

@@ -1,0 +1,47 @@
+import { GuestOs, NetworkAdapter, ScsiType } from "./values";
+
+/** What differs between the guest operating systems of test virtual machines. */
+export interface GuestDefaults {
+  /** Guest id of the vSphere API. */
+  guestId: string;
+  cpus: number;
+  memoryMb: number;
+  /** Size of the disk of a blank virtual machine, in GB. */
+  diskGb: number;
+  scsiType: ScsiType;
+  networkAdapter: NetworkAdapter;
+  /** TCP port of the service that probes ask. */
+  probePort: number;
+  /** Longest time from power-on until that service answers, in seconds. */
+  bootSeconds: number;
+  /** Minutes that a deployment waits for VMware Tools to report an address; 0 does not wait. */
+  waitForGuestNetTimeout: number;
+}
+
+/** The one table of guest-specific defaults. */
+export const guestDefaults: Record<GuestOs, GuestDefaults> = {
+  [GuestOs.ubuntu]: {
+    guestId: "ubuntu64Guest",
+    cpus: 1,
+    memoryMb: 1024,
+    diskGb: 8,
+    scsiType: ScsiType.lsilogic,
+    networkAdapter: NetworkAdapter.vmxnet3,
+    probePort: 22,
+    bootSeconds: 120,
+    waitForGuestNetTimeout: 5,
+  },
+  // Windows XP has drivers for neither pvscsi nor vmxnet3. The last VMware Tools for it (10.0.12) may report no
+  // address, so that the deployment must not wait for one: the verification does.
+  [GuestOs.windowsxp]: {
+    guestId: "winXPProGuest",
+    cpus: 1,
+    memoryMb: 512,
+    diskGb: 8,
+    scsiType: ScsiType.lsilogic,
+    networkAdapter: NetworkAdapter.e1000,
+    probePort: 3389,
+    bootSeconds: 180,
+    waitForGuestNetTimeout: 0,
+  },
+};

@@ -1,0 +1,11 @@
+/** vsphere-ha: Pulumi components for a redundant vSphere cluster and its test virtual machines. */
+export * from "./drsSettings";
+export * from "./esxiCluster";
+export * from "./haSettings";
+export * from "./postDeployCheck";
+export * from "./ubuntuVm";
+export * from "./values";
+export * from "./verificationDocument";
+export { OvaArgs, VmArgs } from "./virtualMachine";
+export * from "./vmPlacement";
+export * from "./windowsXpVm";

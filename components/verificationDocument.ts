@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterTarget } from "./esxiCluster";
+import { guestDefaults } from "./guestDefaults";
+import { GuestOs } from "./values";
+
+/** A virtual machine that a verification checks. */
+export interface TestVm {
+  /** Name in vCenter. */
+  name: string;
+  /** Operating system of the guest. */
+  guestOs: GuestOs;
+  /** TCP port of the service that is asked, 1 to 65535. Default: 22 for Ubuntu, 3389 for Windows XP. */
+  probePort?: pulumi.Input<number>;
+  /** Longest time from power-on until it answers, in seconds, 1 or more. Default: 120 for Ubuntu, 180 for Windows XP. */
+  bootSeconds?: pulumi.Input<number>;
+  /** Changes when anything declared of the virtual machine does: a check waits for it and then runs. Default: none. */
+  digest?: pulumi.Input<string>;
+}
+
+/** The management controller (BMC) of a host, through which a drill cuts its power. Its password never comes here. */
+export interface BmcArgs {
+  /** Address of the Redfish service, `https://…`. */
+  url: string;
+  /** Account of the BMC. */
+  username: string;
+  /** Id of the system. Default: discovered. */
+  systemId?: string;
+  /** Environment variable that holds the password. Default: VSPHERE_HA_BMC_PASSWORD. */
+  passwordEnv?: string;
+  /** SHA-1 or SHA-256 thumbprint of the BMC's certificate. Default: the certificate is verified. */
+  thumbprint?: string;
+}
+
+/** What the verifier reads (`vsphere-ha check --config`). */
+export interface VerificationDocument {
+  cluster: { datacenter: string; name: string; declared: Record<string, unknown> };
+  hosts: { name: string; bmc?: BmcArgs }[];
+  vms: { name: string; guestOs: GuestOs; probe: { port: number }; bootSeconds: number }[];
+}
+
+/**
+ * The verification document of what was declared. It says what to verify and never where or as whom: the address of
+ * vCenter, paths and secrets come from the environment of who verifies, so that all share one state.
+ */
+export function verificationDocument(
+  target: ClusterTarget,
+  vms: TestVm[],
+  bmcs: Record<string, BmcArgs> = {},
+): pulumi.Output<VerificationDocument> {
+  return pulumi.output({
+    cluster: { datacenter: target.datacenterName, name: target.clusterName, declared: target.declared },
+    hosts: Object.keys(target.hostIds).map((name) => ({ name, ...(bmcs[name] && { bmc: bmcs[name] }) })),
+    vms: vms.map(({ name, guestOs, probePort, bootSeconds }) => ({
+      name,
+      guestOs,
+      probe: { port: probePort ?? guestDefaults[guestOs].probePort },
+      bootSeconds: bootSeconds ?? guestDefaults[guestOs].bootSeconds,
+    })),
+  });
+}

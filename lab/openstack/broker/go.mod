@@ -1,0 +1,3 @@
+module vsphere-ha/lab/openstack/broker
+
+go 1.26

@@ -1,0 +1,3 @@
+module vsphere-ha/lab/toolchain/certs
+
+go 1.26

@@ -1,13 +1,6 @@
-import type { VmConfig } from "../config";
-import type { VmState } from "../model";
+import { serviceOf } from "../probes/target";
 import { everyVm } from "./vms";
 import { runningVms, type Check } from "./check";
-
-/** Where a VM's service is probed: the declared address, else the primary one that VMware Tools report. */
-export function probeTarget(vm: VmConfig, state: VmState | undefined): { address: string; port: number } | undefined {
-  const address = vm.address ?? state?.addresses[0];
-  return address === undefined ? undefined : { address, port: vm.probe.port };
-}
 
 export const vmsReachable: Check = {
   id: "vms-reachable",
@@ -24,7 +17,7 @@ export const vmsReachable: Check = {
       if (answered === true) return undefined;
       const declared = input.config.vms.find((vm) => vm.name === name);
       const state = input.inventory.vms.find((vm) => vm.name === name);
-      const target = declared && probeTarget(declared, state);
+      const target = declared && serviceOf(declared, state);
       const finding = {
         subject: name,
         expected: `port ${(declared?.probe.port ?? 0).toString()} accepts a connection`,

@@ -1,15 +1,14 @@
 import type { VerificationConfig } from "../config";
 import type { CheckResult, Inventory, Verdict } from "../model";
+import { serviceOf } from "../probes/target";
 import { admissionControlOn, admissionControlSatisfied } from "./admission";
 import { runCheck, type Check } from "./check";
-import { guestHeartbeat, probeTarget, toolsRunning, vmsReachable } from "./guests";
+import { guestHeartbeat, toolsRunning, vmsReachable } from "./guests";
 import { haOn, hostMonitoring, secondariesConnected, singleMaster } from "./ha";
 import { heartbeatDatastores } from "./heartbeat";
 import { configIssues, hostsConnected, hostsInService, hostsPresent } from "./hosts";
 import { drsSettings, haSettings } from "./settings";
 import { vmsOnSharedNetworks, vmsOnSharedStorage, vmsPoweredOn, vmsPresent, vmsProtected, vmsRestart } from "./vms";
-
-export { probeTarget } from "./guests";
 
 /** All checks, in the order in which they are told. */
 export const checks: readonly Check[] = [
@@ -48,9 +47,9 @@ export interface CheckContext {
 export async function runChecks({ inventory, config, probe }: CheckContext): Promise<CheckResult[]> {
   const probed = config.vms.map(async (vm): Promise<[string, boolean][]> => {
     const state = inventory.vms.find(({ name }) => name === vm.name);
-    const target = probeTarget(vm, state);
+    const target = serviceOf(vm, state);
     if (state?.powerState !== "poweredOn" || target === undefined) return [];
-    return [[vm.name, await probe({ vm: vm.name, ...target })]];
+    return [[vm.name, await probe(target)]];
   });
   const answered = new Map((await Promise.all(probed)).flat());
   return checks.map((check) => runCheck(check, { inventory, config, answered }));

@@ -24,7 +24,10 @@ export interface VCenter {
   currentTime(): Promise<Date>;
   /** Moves a VM to a host and waits for it: live when it is powered on. */
   moveVm(vm: Moid, host: Moid): Promise<void>;
-  /** The cluster's lock: one drill at a time. Expires after `ttlSeconds` of the Clock. CouldNotRun when another holds it. */
+  /**
+   * The cluster's lock: one drill at a time. Expires after `ttlSeconds` of the Clock. The same owner gets it again, so
+   * an owner names one run. CouldNotRun when another holds it.
+   */
   acquireLock(owner: string, ttlSeconds: number): Promise<Lock>;
   /** Logs out. */
   close(): Promise<void>;

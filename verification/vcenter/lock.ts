@@ -53,7 +53,7 @@ function encodedLength(name: string): number {
   return name.replace(/[%/\\]/g, "%xx").length;
 }
 
-/** Takes the lock, or one that has expired; CouldNotRun names the holder of a valid one. */
+/** Takes the lock, or one that has expired or is the same owner's; CouldNotRun names the holder of another's. */
 export async function acquireLock(
   session: Session,
   clock: Clock,
@@ -65,7 +65,7 @@ export async function acquireLock(
   let folder = await createFolder(session, vmFolder, name);
   if (folder === undefined) {
     const held = await findFolder(session, vmFolder, name);
-    if (held !== undefined) await removeExpired(session, clock, held, clusterName, now);
+    if (held !== undefined) await clear(session, clock, held, { clusterName, holder, now });
     folder = await createFolder(session, vmFolder, name);
   }
   if (folder === undefined)
@@ -82,17 +82,18 @@ export async function acquireLock(
   };
 }
 
+interface Claim {
+  clusterName: string;
+  holder: Holder;
+  now: () => Promise<Date>;
+}
+
 /**
+ * Removes a lock that has expired, or that this very owner has left behind; CouldNotRun names any other holder.
  * Destroys the folder by its id: of two runs that find the same expired lock, one destroys it, and the other, finding
  * it gone, meets the new lock by its name.
  */
-async function removeExpired(
-  session: Session,
-  clock: Clock,
-  lock: Ref,
-  clusterName: string,
-  now: () => Promise<Date>,
-): Promise<void> {
+async function clear(session: Session, clock: Clock, lock: Ref, { clusterName, holder, now }: Claim): Promise<void> {
   const until = clock.now() + clock.wallMs(namingSeconds);
   let inside = await readInside(session, lock);
   while (inside.names.length === 0 && inside.present && clock.now() < until) {
@@ -108,7 +109,8 @@ async function removeExpired(
     );
   }
   const time = await now();
-  const valid = holders.find((holder) => holder !== undefined && holder.expires > time);
+  const own = parseHolder(holderName(holder))?.owner;
+  const valid = holders.find((other) => other !== undefined && other.expires > time && other.owner !== own);
   if (valid !== undefined) {
     throw new CouldNotRun(
       `${lockTaken(clusterName)} by ${valid.owner} until ${valid.expires.toISOString()}; wait for that run to end. If it ` +

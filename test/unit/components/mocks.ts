@@ -1,0 +1,58 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as a program registered it. */
+export interface Registered {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+const templates: Record<string, unknown> = {
+  disks: [{ label: "disk0", size: 8, thinProvisioned: true, eagerlyScrub: false, unitNumber: 0 }],
+  scsiType: "lsilogic",
+};
+
+/** The value inside a secret as it goes over the wire; anything else as it is. */
+export function unwrapped(value: unknown): unknown {
+  return typeof value === "object" && value !== null && "value" in value ? value.value : value;
+}
+
+/** Runs a program on Pulumi mocks to its end and tells what it registered: every resource, components included. */
+export async function registered(program: () => unknown): Promise<Registered[]> {
+  const resources: Registered[] = [];
+  await pulumi.runtime.setMocks(
+    {
+      newResource({ type, name, inputs }) {
+        resources.push({ type, name, inputs: inputs as Record<string, unknown> });
+        const stdout = type === "command:local:Command" ? "verified" : undefined;
+        const state = { ...(inputs as object), moid: `moid-${name}`, resourcePoolId: `pool-${name}`, stdout };
+        return { id: `id-${name}`, state };
+      },
+      call({ token, inputs }) {
+        const { name } = inputs as { name: string };
+        const found = token.endsWith(":getVirtualMachine") ? templates : {};
+        return { ...(inputs as object), ...found, id: `found-${name}` };
+      },
+    },
+    "vsphere-ha",
+    "test",
+  );
+  program();
+  // Waits for every outstanding registration: children are registered some ticks after their component.
+  await pulumi.runtime.disconnect();
+  return resources;
+}
+
+/** The one resource of that name. */
+export function named(resources: Registered[], name: string): Registered {
+  const found = resources.filter((resource) => resource.name === name);
+  if (found.length !== 1 || found[0] === undefined) {
+    throw new Error(`${name}: ${String(found.length)} of ${resources.map((r) => r.name).join(", ")}`);
+  }
+  return found[0];
+}
+
+/** The value of an Output. */
+export function value<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}

@@ -1,0 +1,132 @@
+// Package config reads and checks the settings of one simulated vCenter.
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Passwords come by environment only: settings files may be shown or kept, passwords may not.
+const (
+	PasswordVar     = "VSPHERE_PASSWORD"
+	HostPasswordVar = "VSPHERE_HA_HOST_PASSWORD"
+	BMCPasswordVar  = "VSPHERE_HA_BMC_PASSWORD"
+)
+
+// Host is a physical server that vCenter may be asked to add. Memory is in MiB, CPU in MHz a core.
+type Host struct {
+	Name     string `json:"name"`
+	CPUMHz   int    `json:"cpuMhz"`
+	Cores    int    `json:"cores"`
+	MemoryMB int    `json:"memoryMb"`
+	BMC      string `json:"bmc"`
+}
+
+// NFS is an export that every host can mount.
+type NFS struct {
+	Server     string `json:"server"`
+	Path       string `json:"path"`
+	CapacityGB int    `json:"capacityGb"`
+}
+
+// LUN is a disk that every host sees, for a shared VMFS datastore.
+type LUN struct {
+	Name       string `json:"name"`
+	CapacityGB int    `json:"capacityGb"`
+}
+
+// TLS names the PEM files of the certificate that vCenter and all BMCs present.
+type TLS struct {
+	Cert string `json:"cert"`
+	Key  string `json:"key"`
+}
+
+// Config describes one lab: its addresses, its physical servers and its storage.
+type Config struct {
+	Name string `json:"name"`
+	// TimeScale is the number of lab seconds in one second; every documented duration is divided by it.
+	TimeScale    float64 `json:"timeScale"`
+	Listen       string  `json:"listen"`
+	FaultListen  string  `json:"faultListen"`
+	TLS          TLS     `json:"tls"`
+	User         string  `json:"user"`
+	Datacenter   string  `json:"datacenter"`
+	Hosts        []Host  `json:"hosts"`
+	HostUser     string  `json:"hostUser"`
+	BMCUser      string  `json:"bmcUser"`
+	NFS          []NFS   `json:"nfs"`
+	LUN          LUN     `json:"lun"`
+	GuestNetwork string  `json:"guestNetwork"`
+	DataDir      string  `json:"dataDir"`
+	TruthLog     string  `json:"truthLog"`
+
+	Password     string `json:"-"`
+	HostPassword string `json:"-"`
+	BMCPassword  string `json:"-"`
+}
+
+// Load reads the file and the three password variables; the error lists every problem found.
+func Load(path string, getenv func(string) string) (*Config, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the configuration: %w", err)
+	}
+	c := &Config{}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(c); err != nil {
+		return nil, fmt.Errorf("%s is not a valid configuration: %w", path, err)
+	}
+	c.Password, c.HostPassword, c.BMCPassword = getenv(PasswordVar), getenv(HostPasswordVar), getenv(BMCPasswordVar)
+	return c, c.validate()
+}
+
+func (c *Config) validate() error {
+	var problems []string
+	fail := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	required := map[string]string{
+		"name": c.Name, "user": c.User, "datacenter": c.Datacenter, "hostUser": c.HostUser, "bmcUser": c.BMCUser,
+		"dataDir": c.DataDir, "truthLog": c.TruthLog, "tls.cert": c.TLS.Cert, "tls.key": c.TLS.Key, "lun.name": c.LUN.Name,
+		"environment " + PasswordVar: c.Password, "environment " + HostPasswordVar: c.HostPassword,
+		"environment " + BMCPasswordVar: c.BMCPassword,
+	}
+	for field, value := range required {
+		if value == "" {
+			fail("%s: must be set", field)
+		}
+	}
+	if c.TimeScale < 0.1 || c.TimeScale > 10000 {
+		fail("timeScale: %v must lie between 0.1 and 10000", c.TimeScale)
+	}
+	addresses := map[string]string{"listen": c.Listen, "faultListen": c.FaultListen}
+	names := map[string]bool{}
+	for i, h := range c.Hosts {
+		at := fmt.Sprintf("hosts[%d]", i)
+		addresses[at+".bmc"] = h.BMC
+		if h.Name == "" || names[strings.ToLower(h.Name)] {
+			fail("%s.name: %q must be set and unique", at, h.Name)
+		}
+		names[strings.ToLower(h.Name)] = true
+		if h.CPUMHz < 1 || h.Cores < 1 || h.MemoryMB < 1 {
+			fail("%s: cpuMhz, cores and memoryMb must be positive", at)
+		}
+	}
+	for field, value := range addresses {
+		if a, err := netip.ParseAddrPort(value); err != nil || !a.Addr().IsLoopback() {
+			fail("%s: %q must be a loopback address with a port", field, value)
+		}
+	}
+	if p, err := netip.ParsePrefix(c.GuestNetwork); err != nil || !p.Addr().IsLoopback() || !p.Addr().Is4() {
+		fail("guestNetwork: %q must be an IPv4 loopback network, such as 127.77.2.0/24", c.GuestNetwork)
+	}
+	if len(problems) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(slices.Sorted(slices.Values(problems)), "; "))
+}

@@ -1,0 +1,217 @@
+// Package labtest starts a simulated vCenter for tests, on addresses of its own, and talks to it as clients do.
+package labtest
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vmware/govmomi"
+	"github.com/vmware/govmomi/find"
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/config"
+	"vsphere-ha/lab/vcenter/truth"
+	"vsphere-ha/lab/vcenter/vc"
+)
+
+// Passwords of the lab under test.
+const (
+	Password     = "vcenter-secret"
+	HostPassword = "host-secret"
+	BMCPassword  = "bmc-secret"
+	User         = "administrator@vsphere.local"
+)
+
+// Patience bounds every wait of a test, in wall time.
+const Patience = 60 * time.Second
+
+// octet separates labs of one test binary; the process separates binaries that run side by side.
+var octet atomic.Int32
+
+// Lab is a running simulation with a client that is logged in.
+type Lab struct {
+	T      testing.TB
+	Config *config.Config
+	Sim    *vc.Sim
+	Client *govmomi.Client
+	Finder *find.Finder
+	HTTP   *http.Client
+	CA     *x509.CertPool
+}
+
+// Start runs a lab at the given time scale with four hosts outside the inventory; it ends with the test.
+func Start(t testing.TB, scale float64, change ...func(*config.Config)) *Lab {
+	t.Helper()
+	x := fmt.Sprintf("127.%d.%d", 100+os.Getpid()%100, 1+octet.Add(1)*3%250)
+	dir := t.TempDir()
+	cert, key, pool := certificate(t, dir)
+	cfg := &config.Config{
+		Name: "test", TimeScale: scale, Listen: x + ".1:8443", FaultListen: x + ".1:8089",
+		TLS: config.TLS{Cert: cert, Key: key}, User: User, Datacenter: "Lab", HostUser: "root", BMCUser: "admin",
+		NFS: []config.NFS{
+			{Server: "nfs.lab.test", Path: "/exports/ha-a", CapacityGB: 500}, {Server: "nfs.lab.test", Path: "/exports/ha-b", CapacityGB: 500},
+		},
+		LUN:          config.LUN{Name: "naa.6000c29000000000000000000000a001", CapacityGB: 500},
+		GuestNetwork: x + ".128/25", DataDir: filepath.Join(dir, "data"), TruthLog: filepath.Join(dir, "truth.jsonl"),
+		Password: Password, HostPassword: HostPassword, BMCPassword: BMCPassword,
+	}
+	for n := 1; n <= 4; n++ {
+		cfg.Hosts = append(cfg.Hosts, config.Host{
+			Name: fmt.Sprintf("esx-%02d.lab.test", n), CPUMHz: 2600, Cores: 8, MemoryMB: 32768, BMC: fmt.Sprintf("%s.%d:8443", x, 10+n),
+		})
+	}
+	for _, c := range change {
+		c(cfg)
+	}
+	sim, err := vc.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	if err := sim.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	l := &Lab{T: t, Config: cfg, Sim: sim, CA: pool}
+	l.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}, Timeout: Patience}
+	t.Cleanup(l.HTTP.CloseIdleConnections)
+	l.Client = l.Login(User, Password)
+	l.Finder = find.NewFinder(l.Client.Client)
+	dc, err := l.Finder.Datacenter(l.Ctx(), cfg.Datacenter)
+	l.Must(err)
+	l.Finder.SetDatacenter(dc)
+	return l
+}
+
+// TryLogin connects a client over the network with TLS verified as in production.
+func (l *Lab) TryLogin(user, password string) (*govmomi.Client, error) {
+	u := &url.URL{Scheme: "https", Host: l.Config.Listen, Path: "/sdk", User: url.UserPassword(user, password)}
+	return l.connect(u)
+}
+
+// Login is TryLogin that must succeed.
+func (l *Lab) Login(user, password string) *govmomi.Client {
+	l.T.Helper()
+	c, err := l.TryLogin(user, password)
+	l.Must(err)
+	return c
+}
+
+// Ctx bounds a call of a test.
+func (l *Lab) Ctx() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	l.T.Cleanup(cancel)
+	return ctx
+}
+
+// Must ends the test on an error.
+func (l *Lab) Must(err error) {
+	l.T.Helper()
+	if err != nil {
+		l.T.Fatal(err)
+	}
+}
+
+// Run waits for a task and returns its result.
+func (l *Lab) Run(task *object.Task, err error) types.AnyType {
+	l.T.Helper()
+	l.Must(err)
+	info, err := task.WaitForResult(l.Ctx())
+	l.Must(err)
+	return info.Result
+}
+
+// Until waits for a condition.
+func (l *Lab) Until(what string, condition func() bool) {
+	l.T.Helper()
+	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if condition() {
+			return
+		}
+	}
+	l.T.Fatalf("waited in vain until %s", what)
+}
+
+// Truth reads the log of what really happened.
+func (l *Lab) Truth() []truth.Entry {
+	f, err := os.Open(l.Config.TruthLog)
+	l.Must(err)
+	defer func() { _ = f.Close() }()
+	var list []truth.Entry
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var e truth.Entry
+		l.Must(json.Unmarshal(lines.Bytes(), &e))
+		list = append(list, e)
+	}
+	return list
+}
+
+// Answers tells whether a guest's service accepts a connection.
+func Answers(address string) bool {
+	c, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		return false
+	}
+	_ = c.Close()
+	return true
+}
+
+// certificate makes one for all loopback addresses that a test lab may use, signed by itself.
+func certificate(t testing.TB, dir string) (cert, key string, pool *x509.CertPool) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "lab test"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	for third := range 256 {
+		for fourth := range 16 {
+			template.IPAddresses = append(template.IPAddresses, net.IPv4(127, byte(100+os.Getpid()%100), byte(third), byte(fourth)))
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	write := func(path, kind string, b []byte) {
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(cert, "CERTIFICATE", der)
+	write(key, "PRIVATE KEY", raw)
+	pool = x509.NewCertPool()
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.AddCert(parsed)
+	return cert, key, pool
+}

@@ -1,0 +1,94 @@
+package vc
+
+import (
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// dispatch sees every call before the simulator does and names the object that answers it: one of ours, which embeds the
+// simulator's and overrides some methods, or none for the simulator's own.
+func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Reference, types.BaseMethodFault) {
+	if fault := refuse(ctx, m); fault != nil {
+		return nil, fault
+	}
+	switch body := m.Body.(type) {
+	case *types.RetrieveProperties:
+		nameClusters(body.SpecSet)
+	case *types.RetrievePropertiesEx:
+		nameClusters(body.SpecSet)
+	case *types.CreateFilter:
+		nameClusters([]types.PropertyFilterSpec{body.Spec})
+	}
+	ref := m.This
+	if ref.Type == "ComputeResource" && isCluster(ref.Value) {
+		ref.Type = "ClusterComputeResource"
+	}
+	obj := s.wrap(ctx.Map.Get(ref))
+	if obj != nil {
+		// The simulator prefers the session's view of an object to ours, unless it finds none by this name.
+		m.This = types.ManagedObjectReference{Type: ref.Type, Value: overridden + ref.Value}
+	}
+	return obj, nil
+}
+
+// overridden marks the name of an object that one of ours answers for.
+const overridden = "lab:"
+
+func (s *Sim) wrap(obj mo.Reference) mo.Reference {
+	switch o := obj.(type) {
+	case *simulator.Folder:
+		return &folder{o, s}
+	case *simulator.Datacenter:
+		return &datacenter{o, s}
+	case *simulator.ClusterComputeResource:
+		return &clusterResource{o, s}
+	case *mo.ComputeResource:
+		return &standaloneResource{o, s}
+	case *simulator.HostSystem:
+		return &hostSystem{o, s}
+	case *simulator.HostDatastoreSystem:
+		return &datastoreSystem{o, s}
+	case *simulator.HostNetworkSystem:
+		return &networkSystem{o, s}
+	case *simulator.HostStorageSystem:
+		return &storageSystem{o}
+	case *simulator.Datastore:
+		return &datastore{o, s}
+	case *simulator.VirtualMachine:
+		return &virtualMachine{o, s}
+	case *simulator.ResourcePool:
+		return &resourcePool{o, s}
+	}
+	return nil
+}
+
+// refuse stops calls that need a session, and ways to log in that the lab has no means to verify.
+func refuse(ctx *simulator.Context, m *simulator.Method) types.BaseMethodFault {
+	switch m.Name {
+	case "LoginByToken", "LoginExtensionByCertificate":
+		return new(types.InvalidLogin)
+	case "RetrieveProperties", "RetrievePropertiesEx", "Fetch":
+		if ctx.Session == nil && m.This.Type == "PropertyCollector" {
+			return &types.NotAuthenticated{NoPermission: types.NoPermission{Object: &vim25.ServiceInstance, PrivilegeId: "System.View"}}
+		}
+	}
+	return nil
+}
+
+func isCluster(value string) bool { return strings.HasPrefix(value, "domain-c") }
+
+// nameClusters lets a client that knows a cluster by its base type find it, as vCenter does.
+func nameClusters(set []types.PropertyFilterSpec) {
+	for i := range set {
+		for j := range set[i].ObjectSet {
+			o := &set[i].ObjectSet[j].Obj
+			if o.Type == "ComputeResource" && isCluster(o.Value) {
+				o.Type = "ClusterComputeResource"
+			}
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package vc
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+
+	_ "github.com/vmware/govmomi/pbm/simulator"  // storage policies, which the provider reads of every disk
+	_ "github.com/vmware/govmomi/vapi/simulator" // sessions, tags and content libraries
+)
+
+// Listen serves vCenter's API over HTTPS at the configured address.
+func (s *Sim) Listen() (err error) {
+	if err := free(s.cfg.Listen); err != nil {
+		return err
+	}
+	// The simulator's server panics where it cannot listen.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("cannot listen at %s: %v", s.cfg.Listen, r)
+		}
+	}()
+	s.svc.TLS = &tls.Config{Certificates: []tls.Certificate{s.cert}, MinVersion: tls.VersionTLS12}
+	s.svc.Listen = &url.URL{Host: s.cfg.Listen, User: url.UserPassword(s.cfg.User, s.cfg.Password)}
+	s.svc.RegisterEndpoints = true
+	s.svc.ServeMux = http.NewServeMux()
+	s.server = s.svc.NewServer()
+	return nil
+}
+
+// free tells whether an address can be listened at, so that an error can name it.
+func free(address string) error {
+	l, err := net.Listen("tcp4", address)
+	if err != nil {
+		return fmt.Errorf("cannot listen at %s: %w", address, err)
+	}
+	return l.Close()
+}

@@ -1,0 +1,190 @@
+package vc
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/guest"
+)
+
+// machine is what the lab keeps of a virtual machine beside the inventory, so that background work needs no locks there.
+type machine struct {
+	ref      types.ManagedObjectReference
+	name     string
+	id       string // instance UUID
+	guestID  string
+	host     types.ManagedObjectReference
+	on       bool
+	template bool
+	system   bool // a vCLS VM
+	cpus     int
+	memoryMB int
+	// reservations in MHz and MB
+	cpuReserved, memoryReserved int64
+	ftOrTools                   bool
+	// protected is what HA keeps; failing is set from the loss of its host until HA is done with it.
+	protected, failing bool
+}
+
+// vclsOption marks the system VMs of vSphere Cluster Services (VMware KB 80472).
+const vclsOption = "HDCS.agent"
+
+// watcher follows the inventory's virtual machines: guests start and stop with their power state, whoever changed it.
+type watcher struct{ s *Sim }
+
+func (w *watcher) Reference() types.ManagedObjectReference {
+	return types.ManagedObjectReference{Type: "LabWatcher", Value: "lab-watcher"}
+}
+
+func (w *watcher) PutObject(_ *simulator.Context, o mo.Reference) {
+	if vm, ok := o.(*simulator.VirtualMachine); ok {
+		completeDefaults(vm)
+		w.s.learn(&vm.VirtualMachine)
+	}
+}
+
+func (w *watcher) UpdateObject(_ *simulator.Context, o mo.Reference, changes []types.PropertyChange) {
+	vm, ok := o.(*mo.VirtualMachine)
+	if !ok {
+		return
+	}
+	m := w.s.learn(vm)
+	for _, c := range changes {
+		switch c.Name {
+		case "runtime.powerState":
+			w.s.powerChanged(m)
+		case "runtime.host":
+			w.s.fleet.Move(m.id, w.s.hostName(m.host))
+		case "name":
+			w.s.fleet.Rename(m.id, m.name)
+		}
+	}
+}
+
+func (w *watcher) RemoveObject(_ *simulator.Context, ref types.ManagedObjectReference) {
+	if ref.Type != "VirtualMachine" {
+		return
+	}
+	w.s.mu.Lock()
+	m := w.s.vms[ref]
+	delete(w.s.vms, ref)
+	w.s.mu.Unlock()
+	if m != nil {
+		w.s.fleet.Forget(m.id)
+	}
+}
+
+// learn copies what the lab needs of a virtual machine. The caller holds its lock, or nobody else knows it yet.
+func (s *Sim) learn(vm *mo.VirtualMachine) machine {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.vms[vm.Self]
+	if m == nil {
+		m = &machine{ref: vm.Self}
+		s.vms[vm.Self] = m
+	}
+	m.name = vm.Name
+	m.on = vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
+	if vm.Runtime.Host != nil {
+		m.host = *vm.Runtime.Host
+	}
+	if c := vm.Config; c != nil {
+		m.id, m.guestID, m.template = c.InstanceUuid, c.GuestId, c.Template
+		m.cpus, m.memoryMB = int(c.Hardware.NumCPU), int(c.Hardware.MemoryMB)
+		m.cpuReserved, m.memoryReserved = reservation(c.CpuAllocation), reservation(c.MemoryAllocation)
+		m.system = slices.ContainsFunc(c.ExtraConfig, func(o types.BaseOptionValue) bool {
+			return strings.EqualFold(o.GetOptionValue().Key, vclsOption)
+		})
+	}
+	return *m
+}
+
+func reservation(a *types.ResourceAllocationInfo) int64 {
+	if a == nil || a.Reservation == nil {
+		return 0
+	}
+	return *a.Reservation
+}
+
+// completeDefaults sets what vCenter sets on every new virtual machine and the simulator leaves out.
+func completeDefaults(vm *simulator.VirtualMachine) {
+	c := vm.Config
+	c.SwapPlacement = string(types.VirtualMachineConfigInfoSwapPlacementTypeInherit)
+	c.Flags = types.VirtualMachineFlagInfo{
+		EnableLogging: types.NewBool(true), DiskUuidEnabled: types.NewBool(false),
+		VirtualMmuUsage: "automatic", VirtualExecUsage: "hvAuto",
+	}
+	c.MemoryHotAddEnabled, c.CpuHotAddEnabled, c.CpuHotRemoveEnabled = types.NewBool(false), types.NewBool(false), types.NewBool(false)
+	c.NestedHVEnabled, c.VPMCEnabled = types.NewBool(false), types.NewBool(false)
+	c.Tools = &types.ToolsConfigInfo{
+		AfterPowerOn: types.NewBool(true), AfterResume: types.NewBool(true), BeforeGuestStandby: types.NewBool(true),
+		BeforeGuestShutdown: types.NewBool(true), BeforeGuestReboot: types.NewBool(false), SyncTimeWithHost: types.NewBool(false),
+		ToolsUpgradePolicy: "manual",
+	}
+	c.BootOptions = &types.VirtualMachineBootOptions{BootRetryEnabled: types.NewBool(false), BootRetryDelay: 10000, EfiSecureBootEnabled: types.NewBool(false)}
+}
+
+// machine returns a copy of what is known of a virtual machine.
+func (s *Sim) machine(ref types.ManagedObjectReference) (machine, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.vms[ref]; m != nil {
+		return *m, true
+	}
+	return machine{}, false
+}
+
+func (s *Sim) updateMachine(ref types.ManagedObjectReference, f func(*machine)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.vms[ref]; m != nil {
+		f(m)
+	}
+}
+
+// machinesOn lists the virtual machines that are registered on a host, by name.
+func (s *Sim) machinesOn(host types.ManagedObjectReference) []machine {
+	return s.selectMachines(func(m *machine) bool { return m.host == host })
+}
+
+func (s *Sim) selectMachines(match func(*machine) bool) []machine {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []machine
+	for _, m := range s.vms {
+		if match(m) {
+			list = append(list, *m)
+		}
+	}
+	slices.SortFunc(list, func(a, b machine) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+func (s *Sim) machineByID(id string) (machine, bool) {
+	list := s.selectMachines(func(m *machine) bool { return m.id == id })
+	if len(list) == 0 {
+		return machine{}, false
+	}
+	return list[0], true
+}
+
+func (s *Sim) hostName(ref types.ManagedObjectReference) string {
+	if h, ok := s.host(ref); ok {
+		return h.server.Name
+	}
+	return ""
+}
+
+func (s *Sim) powerChanged(m machine) {
+	if m.on {
+		s.fleet.PowerOn(guest.Machine{ID: m.id, Name: m.name, GuestID: m.guestID, Host: s.hostName(m.host)})
+		go s.reportTools(s.context(), m.ref)
+		return
+	}
+	s.fleet.PowerOff(m.id, "powered off")
+	go s.reportTools(s.context(), m.ref) // in its own goroutine: the caller holds the machine's lock
+}

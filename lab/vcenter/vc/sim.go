@@ -1,0 +1,120 @@
+// Package vc is the simulated vCenter: govmomi's simulator with what it lacks of clusters, hosts, storage and HA.
+//
+// Locks: the simulator locks each managed object for a call. Code here takes at most one object's lock at a time, or
+// those of a virtual machine and then of hosts, pools and datastores; Sim.mu is innermost, held over no call.
+package vc
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25"
+	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/clock"
+	"vsphere-ha/lab/vcenter/config"
+	"vsphere-ha/lab/vcenter/guest"
+	"vsphere-ha/lab/vcenter/hardware"
+	"vsphere-ha/lab/vcenter/truth"
+)
+
+// Sim is one vCenter with the servers, storage and guests that it manages.
+type Sim struct {
+	cfg     *config.Config
+	cert    tls.Certificate
+	thumb   string
+	clock   *clock.Clock
+	truth   *truth.Log
+	fleet   *guest.Fleet
+	servers map[string]*hardware.Server
+	svc     *simulator.Service
+	server  *simulator.Server
+	client  *vim25.Client
+	faults  *faults
+
+	stop context.CancelFunc
+	life context.Context
+	work sync.WaitGroup
+
+	mu       sync.Mutex
+	vms      map[types.ManagedObjectReference]*machine
+	hosts    map[types.ManagedObjectReference]*managedHost
+	clusters map[types.ManagedObjectReference]*cluster
+}
+
+// New builds the inventory and starts everything but the network listeners.
+func New(cfg *config.Config) (*Sim, error) {
+	cert, err := tls.LoadX509KeyPair(cfg.TLS.Cert, cfg.TLS.Key)
+	if err != nil {
+		return nil, fmt.Errorf("cannot load the certificate: %w", err)
+	}
+	for _, dir := range []string{cfg.DataDir, filepath.Dir(cfg.TruthLog)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.DataDir, err = filepath.Abs(cfg.DataDir); err != nil {
+		return nil, err
+	}
+	log, err := truth.Open(cfg.TruthLog)
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the truth log: %w", err)
+	}
+	s := &Sim{
+		cfg: cfg, cert: cert, thumb: thumbprint(cert), clock: clock.New(cfg.TimeScale), truth: log,
+		servers:  map[string]*hardware.Server{},
+		vms:      map[types.ManagedObjectReference]*machine{},
+		hosts:    map[types.ManagedObjectReference]*managedHost{},
+		clusters: map[types.ManagedObjectReference]*cluster{},
+	}
+	s.faults = newFaults(s)
+	s.life, s.stop = context.WithCancel(context.Background())
+	s.fleet = guest.NewFleet(s.clock, log, netip.MustParsePrefix(cfg.GuestNetwork))
+	s.fleet.OnBooted = s.guestBooted
+	for _, h := range append([]config.Host{libraryHost}, cfg.Hosts...) {
+		server := hardware.NewServer(h, s.clock, log)
+		server.OnDown, server.OnUp = s.serverDown, s.serverUp
+		s.servers[h.Name] = server
+	}
+	if err := s.build(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	s.run(s.statsLoop)
+	return s, nil
+}
+
+// run starts a goroutine that ends with the simulation.
+func (s *Sim) run(f func()) {
+	s.work.Go(f)
+}
+
+// Server finds a physical server by name.
+func (s *Sim) Server(name string) *hardware.Server { return s.servers[name] }
+
+// Close stops listeners, guests and background work.
+func (s *Sim) Close() {
+	s.stop()
+	s.work.Wait()
+	if s.server != nil {
+		s.server.CloseClientConnections()
+		s.server.Close()
+	}
+	for _, server := range s.servers {
+		server.Close()
+	}
+	s.fleet.Close()
+	_ = s.truth.Close()
+}
+
+// context makes a simulator context of its own: locks are held by context, so that no two goroutines may share one.
+func (s *Sim) context() *simulator.Context {
+	c := *s.svc.Context
+	return &c
+}

@@ -1,0 +1,214 @@
+package vc
+
+import (
+	"slices"
+
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+type virtualMachine struct {
+	*simulator.VirtualMachine
+	s *Sim
+}
+
+// CreateVMTask chooses a host where the client names none.
+func (f *folder) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) soap.HasFault {
+	fail := func(fault types.BaseMethodFault) soap.HasFault {
+		return &methods.CreateVM_TaskBody{Res: &types.CreateVM_TaskResponse{Returnval: f.s.failed(ctx, f.Self, "createVm", fault)}}
+	}
+	var path object.DatastorePath
+	if req.Config.Files == nil || !path.FromString(req.Config.Files.VmPathName) {
+		return fail(&types.InvalidVmConfig{Property: "configSpec.files.vmPathName"})
+	}
+	if fault := f.s.checkNetworks(ctx, f.Self, req.Config.DeviceChange); fault != nil {
+		return fail(fault)
+	}
+	host, fault := f.s.chooseHost(ctx, req.Pool, req.Host, path.Datastore, demandOf(&req.Config))
+	if fault != nil {
+		return fail(fault)
+	}
+	req.Host = &host
+	return f.Folder.CreateVMTask(ctx, req)
+}
+
+// CloneVMTask chooses a host in the pool that the clone goes to, which need not be the template's.
+func (v *virtualMachine) CloneVMTask(ctx *simulator.Context, req *types.CloneVM_Task) soap.HasFault {
+	fail := func(fault types.BaseMethodFault) soap.HasFault {
+		return &methods.CloneVM_TaskBody{Res: &types.CloneVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "cloneVm", fault)}}
+	}
+	pool := req.Spec.Location.Pool
+	if pool == nil {
+		pool = v.ResourcePool
+	}
+	if pool == nil {
+		return fail(&types.InvalidArgument{InvalidProperty: "spec.location.pool"})
+	}
+	var path object.DatastorePath
+	path.FromString(v.Config.Files.VmPathName)
+	if ref := req.Spec.Location.Datastore; ref != nil {
+		ds, ok := ctx.Map.Get(*ref).(*simulator.Datastore)
+		if !ok {
+			return fail(&types.ManagedObjectNotFound{Obj: *ref})
+		}
+		path.Datastore = ds.Name
+	}
+	if req.Spec.Config != nil {
+		if fault := v.s.checkNetworks(ctx, req.Folder, req.Spec.Config.DeviceChange); fault != nil {
+			return fail(fault)
+		}
+	}
+	need := demand{memoryMB: int64(v.Config.Hardware.MemoryMB)}
+	host, fault := v.s.chooseHost(ctx, *pool, req.Spec.Location.Host, path.Datastore, need)
+	if fault != nil {
+		return fail(fault)
+	}
+	req.Spec.Location.Host, req.Spec.Location.Pool = &host, pool
+	return v.VirtualMachine.CloneVMTask(ctx, req)
+}
+
+// ReconfigVMTask refuses what would make the simulator's task end the whole process.
+func (v *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
+	if fault := v.s.checkNetworks(ctx, v.Self, req.Spec.DeviceChange); fault != nil {
+		return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "reconfigVm", fault)}}
+	}
+	if p := req.Spec.SwapPlacement; p != "" {
+		v.Config.SwapPlacement = p
+	}
+	if b := req.Spec.VPMCEnabled; b != nil {
+		v.Config.VPMCEnabled = b
+	}
+	if f := req.Spec.Flags; f != nil {
+		flags := clone(v.Config.Flags)
+		merge(&flags, f)
+		req.Spec.Flags = &flags
+	}
+	if t := req.Spec.Tools; t != nil && v.Config.Tools != nil {
+		tools := clone(*v.Config.Tools)
+		merge(&tools, t)
+		req.Spec.Tools = &tools
+	}
+	if b := req.Spec.BootOptions; b != nil && v.Config.BootOptions != nil {
+		options := clone(*v.Config.BootOptions)
+		merge(&options, b)
+		req.Spec.BootOptions = &options
+	}
+	return v.VirtualMachine.ReconfigVMTask(ctx, req)
+}
+
+// checkNetworks finds adapters on networks that are not in the datacenter.
+func (s *Sim) checkNetworks(ctx *simulator.Context, at types.ManagedObjectReference, changes []types.BaseVirtualDeviceConfigSpec) types.BaseMethodFault {
+	for _, c := range changes {
+		spec := c.GetVirtualDeviceConfigSpec()
+		if spec.Operation == types.VirtualDeviceConfigSpecOperationRemove {
+			continue
+		}
+		if b, ok := spec.Device.GetVirtualDevice().Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok {
+			if _, found := s.findNetwork(ctx, at, b.DeviceName); !found {
+				return &types.InvalidDeviceBacking{InvalidDeviceSpec: types.InvalidDeviceSpec{
+					InvalidVmConfig: types.InvalidVmConfig{Property: "deviceChange.device.backing.deviceName"},
+				}}
+			}
+		}
+	}
+	return nil
+}
+
+// demand is what a virtual machine asks of a host: reservations in MHz and MB, and its configured memory.
+type demand struct {
+	cpu, memory int64
+	memoryMB    int64
+}
+
+func demandOf(c *types.VirtualMachineConfigSpec) demand {
+	return demand{cpu: reservation(c.CpuAllocation), memory: reservation(c.MemoryAllocation), memoryMB: c.MemoryMB}
+}
+
+// chooseHost finds the least loaded host of the pool's compute resource that has the datastore; wanted is taken if given.
+func (s *Sim) chooseHost(ctx *simulator.Context, pool types.ManagedObjectReference, wanted *types.ManagedObjectReference, ds string, need demand) (types.ManagedObjectReference, types.BaseMethodFault) {
+	none := types.ManagedObjectReference{}
+	members, fault := s.poolHosts(ctx, pool)
+	if fault != nil {
+		return none, fault
+	}
+	if wanted != nil {
+		if !slices.Contains(members, *wanted) {
+			return none, &types.InvalidArgument{InvalidProperty: "host"}
+		}
+		members = []types.ManagedObjectReference{*wanted}
+	}
+	fit := slices.DeleteFunc(slices.Clone(members), func(r types.ManagedObjectReference) bool { return !s.hasDatastore(ctx, r, ds) })
+	if len(fit) == 0 {
+		return none, &types.InvalidDatastore{Name: ds}
+	}
+	best, ok := s.leastLoaded(fit, need)
+	if !ok {
+		return none, &types.NoCompatibleHost{}
+	}
+	return best, nil
+}
+
+func (s *Sim) poolHosts(ctx *simulator.Context, pool types.ManagedObjectReference) ([]types.ManagedObjectReference, types.BaseMethodFault) {
+	var owner types.ManagedObjectReference
+	switch p := ctx.Map.Get(pool).(type) {
+	case *simulator.ResourcePool:
+		ctx.WithLock(p, func() { owner = p.Owner })
+	case *simulator.VirtualApp:
+		ctx.WithLock(p, func() { owner = p.Owner })
+	default:
+		return nil, &types.ManagedObjectNotFound{Obj: pool}
+	}
+	r, obj := base(ctx, owner)
+	if r == nil {
+		return nil, &types.ManagedObjectNotFound{Obj: owner}
+	}
+	var members []types.ManagedObjectReference
+	ctx.WithLock(obj, func() { members = slices.Clone(r.Host) })
+	return members, nil
+}
+
+func (s *Sim) hasDatastore(ctx *simulator.Context, host types.ManagedObjectReference, name string) bool {
+	h, ok := ctx.Map.Get(host).(*simulator.HostSystem)
+	if !ok {
+		return false
+	}
+	var list []types.ManagedObjectReference
+	ctx.WithLock(h, func() { list = slices.Clone(h.Datastore) })
+	return ctx.Map.FindByName(name, list) != nil
+}
+
+// leastLoaded is DRS's initial placement, simplified: the usable host with the smallest share of its memory configured
+// for running machines, and of those the one with the fewest.
+func (s *Sim) leastLoaded(hosts []types.ManagedObjectReference, need demand) (types.ManagedObjectReference, bool) {
+	var best types.ManagedObjectReference
+	bestLoad, bestCount, found := 0.0, 0, false
+	for _, ref := range hosts {
+		h, ok := s.host(ref)
+		if !ok || !h.usable() {
+			continue
+		}
+		load, count := 0.0, 0
+		for _, m := range s.machinesOn(ref) {
+			if !m.template && !m.system {
+				load += float64(m.memoryMB)
+				count++
+			}
+		}
+		load = (load + float64(need.memoryMB)) / float64(h.server.MemoryMB)
+		if !found || load < bestLoad || (load == bestLoad && (count < bestCount || (count == bestCount && ref.Value < best.Value))) {
+			best, bestLoad, bestCount, found = ref, load, count, true
+		}
+	}
+	return best, found
+}
+
+// usable tells whether virtual machines may be powered on here.
+func (h *managedHost) usable() bool {
+	return h.responding && !h.disconnected && !h.maintenance && !h.leaving
+}
+
+var _ mo.Reference = (*virtualMachine)(nil)

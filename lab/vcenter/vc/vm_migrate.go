@@ -1,0 +1,160 @@
+package vc
+
+import (
+	"time"
+
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// MigrationTime is what vMotion of a small machine takes (an assumption: it depends on memory and network). The switch-over
+// itself is below a second, and the guest's connections outlive it (vSphere vMotion documentation), so its socket stays.
+const MigrationTime = 4 * time.Second
+
+// MigrateVMTask moves a machine to another host.
+func (v *virtualMachine) MigrateVMTask(ctx *simulator.Context, req *types.MigrateVM_Task) soap.HasFault {
+	return &methods.MigrateVM_TaskBody{Res: &types.MigrateVM_TaskResponse{
+		Returnval: v.s.task(ctx, v.Self, "migrate", v.move(req.Host, req.Pool)),
+	}}
+}
+
+// RelocateVMTask moves a machine to another host; moves between datastores are the simulator's.
+func (v *virtualMachine) RelocateVMTask(ctx *simulator.Context, req *types.RelocateVM_Task) soap.HasFault {
+	elsewhere := false
+	if ref := req.Spec.Datastore; ref != nil {
+		elsewhere = simulator.FindReference(v.Datastore, *ref) == nil
+	}
+	if elsewhere || req.Spec.Folder != nil || len(req.Spec.DeviceChange) > 0 {
+		if fault := v.s.checkNetworks(ctx, v.Self, req.Spec.DeviceChange); fault != nil {
+			return &methods.RelocateVM_TaskBody{Res: &types.RelocateVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "relocateVm", fault)}}
+		}
+		return v.VirtualMachine.RelocateVMTask(ctx, req)
+	}
+	return &methods.RelocateVM_TaskBody{Res: &types.RelocateVM_TaskResponse{
+		Returnval: v.s.task(ctx, v.Self, "relocateVm", v.move(req.Spec.Host, req.Spec.Pool)),
+	}}
+}
+
+// move returns a task's body that takes the machine to the host, or to one that DRS chooses, and to the pool if given.
+func (v *virtualMachine) move(host, pool *types.ManagedObjectReference) func(*simulator.Context) (types.AnyType, types.BaseMethodFault) {
+	return func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		if pool != nil {
+			if _, fault := v.s.poolHosts(ctx, *pool); fault != nil {
+				return nil, fault
+			}
+			v.s.setPool(ctx, v.Self, *pool)
+		}
+		m, ok := v.s.machine(v.Self)
+		if !ok {
+			return nil, &types.ManagedObjectNotFound{Obj: v.Self}
+		}
+		if host == nil {
+			members, fault := v.s.machinePoolHosts(ctx, v.VirtualMachine)
+			if fault != nil {
+				return nil, fault
+			}
+			if simulator.FindReference(members, m.host) != nil {
+				return nil, nil // it is where it may be
+			}
+			target, fault := v.s.migrationTarget(ctx, v.VirtualMachine, m)
+			if fault != nil {
+				return nil, fault
+			}
+			host = &target
+		}
+		return nil, v.s.migrate(ctx, v.VirtualMachine, *host)
+	}
+}
+
+func (s *Sim) machinePoolHosts(ctx *simulator.Context, vm *simulator.VirtualMachine) ([]types.ManagedObjectReference, types.BaseMethodFault) {
+	var pool *types.ManagedObjectReference
+	ctx.WithLock(vm, func() { pool = vm.ResourcePool })
+	if pool == nil {
+		return nil, &types.InvalidState{}
+	}
+	return s.poolHosts(ctx, *pool)
+}
+
+// migrationTarget chooses the least loaded other host that has the machine's datastore.
+func (s *Sim) migrationTarget(ctx *simulator.Context, vm *simulator.VirtualMachine, m machine) (types.ManagedObjectReference, types.BaseMethodFault) {
+	none := types.ManagedObjectReference{}
+	members, fault := s.machinePoolHosts(ctx, vm)
+	if fault != nil {
+		return none, fault
+	}
+	home := s.homeDatastore(ctx, vm)
+	var fit []types.ManagedObjectReference
+	for _, r := range members {
+		if r != m.host && s.hasDatastore(ctx, r, home) {
+			fit = append(fit, r)
+		}
+	}
+	best, ok := s.leastLoaded(fit, demand{memoryMB: int64(m.memoryMB)})
+	if !ok {
+		return none, &types.NoCompatibleHost{}
+	}
+	return best, nil
+}
+
+func (s *Sim) homeDatastore(ctx *simulator.Context, vm *simulator.VirtualMachine) string {
+	var path object.DatastorePath
+	ctx.WithLock(vm, func() { path.FromString(vm.Config.Files.VmPathName) })
+	return path.Datastore
+}
+
+// migrate moves a machine, by vMotion when it runs. No lock is held meanwhile: the machine stays readable.
+func (s *Sim) migrate(ctx *simulator.Context, vm *simulator.VirtualMachine, to types.ManagedObjectReference) types.BaseMethodFault {
+	before, ok := s.machine(vm.Self)
+	if !ok {
+		return &types.ManagedObjectNotFound{Obj: vm.Self}
+	}
+	if before.host == to {
+		return nil
+	}
+	if fault := s.mayMigrate(ctx, vm, before, to); fault != nil {
+		return fault
+	}
+	event := types.VmBeingHotMigratedEvent{VmEvent: s.vmEvent(ctx, before)}
+	if target := s.hostEvent(ctx, to); target.Host != nil {
+		event.DestHost = *target.Host
+	}
+	if before.on {
+		s.post(&event)
+		if !s.wait(MigrationTime) {
+			return &types.RequestCanceled{}
+		}
+		if fault := s.mayMigrate(ctx, vm, before, to); fault != nil {
+			return fault // a host was lost meanwhile
+		}
+	}
+	ctx.WithLock(vm, func() { s.reregister(ctx, vm, to) })
+	after, _ := s.machine(vm.Self)
+	migrated := &types.VmMigratedEvent{VmEvent: s.vmEvent(ctx, after)}
+	if source := s.hostEvent(ctx, before.host); source.Host != nil {
+		migrated.SourceHost = *source.Host
+	}
+	s.post(migrated)
+	return nil
+}
+
+func (s *Sim) mayMigrate(ctx *simulator.Context, vm *simulator.VirtualMachine, m machine, to types.ManagedObjectReference) types.BaseMethodFault {
+	target, ok := s.host(to)
+	source, _ := s.host(m.host)
+	switch {
+	case !ok:
+		return &types.ManagedObjectNotFound{Obj: to}
+	case !target.responding || target.disconnected, m.on && !source.responding:
+		return &types.HostNotConnected{}
+	case m.on && target.maintenance:
+		return &types.InvalidState{}
+	case !s.hasDatastore(ctx, to, s.homeDatastore(ctx, vm)):
+		return &types.InvalidDatastore{}
+	}
+	if now, ok := s.machine(m.ref); !ok || now.on != m.on || now.host != m.host {
+		return &types.InvalidState{}
+	}
+	return nil
+}

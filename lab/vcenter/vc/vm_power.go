@@ -1,0 +1,145 @@
+package vc
+
+import (
+	"slices"
+
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+type datacenter struct {
+	*simulator.Datacenter
+	s *Sim
+}
+
+// PowerOnMultiVMTask powers on each machine as PowerOnVM_Task does, so that DRS places it.
+func (d *datacenter) PowerOnMultiVMTask(ctx *simulator.Context, req *types.PowerOnMultiVM_Task) soap.HasFault {
+	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		res := types.ClusterPowerOnVmResult{Attempted: []types.ClusterAttemptedVmInfo{}}
+		for _, ref := range req.Vm {
+			vm, ok := ctx.Map.Get(ref).(*simulator.VirtualMachine)
+			if !ok {
+				continue
+			}
+			own := d.s.context()
+			own.WithLock(vm, func() {
+				body := (&virtualMachine{vm, d.s}).PowerOnVMTask(own, &types.PowerOnVM_Task{This: ref}).(*methods.PowerOnVM_TaskBody)
+				if body.Res != nil {
+					res.Attempted = append(res.Attempted, types.ClusterAttemptedVmInfo{Vm: ref, Task: &body.Res.Returnval})
+				}
+			})
+		}
+		return res, nil
+	}
+	return &methods.PowerOnMultiVM_TaskBody{Res: &types.PowerOnMultiVM_TaskResponse{Returnval: d.s.task(ctx, d.Self, "powerOnMultiVM", run)}}
+}
+
+// PowerOnVMTask places the machine, asks admission control, and starts it. The caller holds the machine's lock.
+func (v *virtualMachine) PowerOnVMTask(ctx *simulator.Context, req *types.PowerOnVM_Task) soap.HasFault {
+	if fault := v.beforePowerOn(ctx); fault != nil {
+		return &methods.PowerOnVM_TaskBody{Res: &types.PowerOnVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "powerOn", fault)}}
+	}
+	return v.VirtualMachine.PowerOnVMTask(ctx, req)
+}
+
+func (v *virtualMachine) beforePowerOn(ctx *simulator.Context) types.BaseMethodFault {
+	m, ok := v.s.machine(v.Self)
+	if !ok || m.on || m.template {
+		return nil // the simulator has the right answers
+	}
+	h, ok := v.s.host(m.host)
+	if !ok {
+		return &types.InvalidState{}
+	}
+	if h.cluster.Value != "" {
+		if fault := v.s.admit(h.cluster, m); fault != nil {
+			return fault
+		}
+		if v.s.drsPlaces(ctx, h.cluster, m.ref) || !h.usable() {
+			if fault := v.place(ctx, m); fault != nil {
+				return fault
+			}
+			h, _ = v.s.host(*v.Runtime.Host)
+		}
+	}
+	if !h.usable() {
+		return &types.HostNotConnected{}
+	}
+	return nil
+}
+
+// place moves a machine that is off to the host that DRS would start it on.
+func (v *virtualMachine) place(ctx *simulator.Context, m machine) types.BaseMethodFault {
+	var path object.DatastorePath
+	path.FromString(v.Config.Files.VmPathName)
+	if v.ResourcePool == nil {
+		return nil
+	}
+	// Its own memory counts once, wherever it is registered now.
+	v.s.updateMachine(m.ref, func(x *machine) { x.host = types.ManagedObjectReference{} })
+	host, fault := v.s.chooseHost(ctx, *v.ResourcePool, nil, path.Datastore, demand{memoryMB: int64(m.memoryMB)})
+	v.s.updateMachine(m.ref, func(x *machine) { x.host = m.host })
+	if fault != nil {
+		return fault
+	}
+	if host != m.host {
+		v.s.reregister(ctx, v.VirtualMachine, host)
+	}
+	return nil
+}
+
+// PowerOffVMTask stops a machine, if vCenter can reach its host.
+func (v *virtualMachine) PowerOffVMTask(ctx *simulator.Context, req *types.PowerOffVM_Task) soap.HasFault {
+	if fault := v.reachable(); fault != nil {
+		return &methods.PowerOffVM_TaskBody{Res: &types.PowerOffVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "powerOff", fault)}}
+	}
+	return v.VirtualMachine.PowerOffVMTask(ctx, req)
+}
+
+// reachable refuses operations on machines whose host does not answer.
+func (v *virtualMachine) reachable() types.BaseMethodFault {
+	if v.Runtime.ConnectionState != types.VirtualMachineConnectionStateConnected {
+		return &types.InvalidState{}
+	}
+	return nil
+}
+
+// ResetVMTask restarts the guest without warning it.
+func (v *virtualMachine) ResetVMTask(ctx *simulator.Context, _ *types.ResetVM_Task) soap.HasFault {
+	ref := v.Self
+	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		m, ok := v.s.machine(ref)
+		if !ok || !m.on {
+			return nil, &types.InvalidPowerState{RequestedState: types.VirtualMachinePowerStatePoweredOn, ExistingState: types.VirtualMachinePowerStatePoweredOff}
+		}
+		v.s.fleet.Restart(m.id, "reset")
+		v.s.reportTools(ctx, ref)
+		return nil, nil
+	}
+	return &methods.ResetVM_TaskBody{Res: &types.ResetVM_TaskResponse{Returnval: v.s.task(ctx, ref, "reset", run)}}
+}
+
+// reregister changes the host on which a machine is registered. The caller holds the machine's lock.
+func (s *Sim) reregister(ctx *simulator.Context, vm *simulator.VirtualMachine, to types.ManagedObjectReference) {
+	var from types.ManagedObjectReference
+	if vm.Runtime.Host != nil {
+		from = *vm.Runtime.Host
+	}
+	ctx.Update(vm, []types.PropertyChange{{Name: "runtime.host", Val: &to}, {Name: "summary.runtime.host", Val: &to}})
+	for ref, in := range map[types.ManagedObjectReference]bool{from: false, to: true} {
+		h, ok := ctx.Map.Get(ref).(*simulator.HostSystem)
+		if !ok || from == to {
+			continue
+		}
+		ctx.WithLock(h, func() {
+			list := without(h.Vm, vm.Self)
+			if in {
+				list = append(slices.Clone(list), vm.Self)
+			}
+			ctx.Update(h, []types.PropertyChange{{Name: "vm", Val: list}})
+		})
+	}
+}

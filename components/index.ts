@@ -1,7 +1,7 @@
 /** vsphere-ha: Pulumi components for a redundant vSphere cluster and its test virtual machines. */
-export * from "./drsSettings";
+export { DpmArgs, DrsArgs, ProactiveHaArgs } from "./drsSettings";
 export * from "./esxiCluster";
-export * from "./haSettings";
+export { HaArgs } from "./haSettings";
 export * from "./postDeployCheck";
 export * from "./ubuntuVm";
 export * from "./values";

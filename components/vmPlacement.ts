@@ -68,7 +68,7 @@ export interface VmRuleArgs {
   vms: string[];
   /** Refuse what would violate the rule, a restart included. Default: false. */
   mandatory?: pulumi.Input<boolean>;
-  /** Default: true. */
+  /** Whether the rule is in force. Default: true. */
   enabled?: pulumi.Input<boolean>;
 }
 
@@ -100,7 +100,7 @@ export interface VmHostRuleArgs {
   keepOff?: boolean;
   /** Refuse what would violate the rule, a restart included. Default: false. */
   mandatory?: pulumi.Input<boolean>;
-  /** Default: true. */
+  /** Whether the rule is in force. Default: true. */
   enabled?: pulumi.Input<boolean>;
 }
 
@@ -112,9 +112,9 @@ export interface DependencyRuleArgs {
   vmGroup: string;
   /** Name of the group that restarts first. */
   dependsOnVmGroup: string;
-  /** Default: false. */
+  /** Refuse what would violate the rule. Default: false. */
   mandatory?: pulumi.Input<boolean>;
-  /** Default: true. */
+  /** Whether the rule is in force. Default: true. */
   enabled?: pulumi.Input<boolean>;
 }
 
@@ -124,21 +124,21 @@ export interface VmPlacementArgs {
   target: ClusterTarget;
   /** UUIDs of the virtual machines, by the names that the rest uses. */
   vms: Record<string, pulumi.Input<string>>;
-  /** Default: none. */
+  /** HA settings of single virtual machines. Default: none. */
   haOverrides?: HaOverrideArgs[];
-  /** Default: none. */
+  /** DRS settings of single virtual machines. Default: none. */
   drsOverrides?: DrsOverrideArgs[];
   /** Virtual machines that stay on one host. Default: none. */
   affinityRules?: VmRuleArgs[];
   /** Virtual machines that stay on different hosts. Default: none. */
   antiAffinityRules?: VmRuleArgs[];
-  /** Default: none. */
+  /** Groups of virtual machines, for rules. Default: none. */
   vmGroups?: VmGroupArgs[];
-  /** Default: none. */
+  /** Groups of hosts, for rules. Default: none. */
   hostGroups?: HostGroupArgs[];
-  /** Default: none. */
+  /** Where groups of virtual machines run. Default: none. */
   vmHostRules?: VmHostRuleArgs[];
-  /** Default: none. */
+  /** The order of restarts. Default: none. */
   dependencyRules?: DependencyRuleArgs[];
 }
 

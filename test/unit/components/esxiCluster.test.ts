@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { EsxiCluster, type EsxiClusterArgs } from "../../../components";
-import { named, registered, unwrapped, value } from "./mocks";
+import { declared, named, registered, unwrapped, value } from "./mocks";
 
 const args: EsxiClusterArgs = {
   clusterName: "ha",
@@ -21,7 +21,7 @@ const args: EsxiClusterArgs = {
 
 describe("EsxiCluster", () => {
   it("declares hosts, datastores, the cluster and port groups, in the order that avoids a cycle", async () => {
-    const resources = await registered(() => new EsxiCluster("c", args));
+    const resources = declared(await registered(() => new EsxiCluster("c", args)));
     assert.deepEqual(resources.map(({ type, name }) => `${type.split(":").pop() ?? ""} ${name}`).sort(), [
       "ComputeCluster c-cluster",
       "EsxiCluster c",
@@ -85,7 +85,9 @@ describe("EsxiCluster", () => {
   });
 
   it("creates a datacenter unless it exists, and names children after itself", async () => {
-    const resources = await registered(() => new EsxiCluster("other", { ...args, datacenter: { name: "New" } }));
+    const resources = declared(
+      await registered(() => new EsxiCluster("other", { ...args, datacenter: { name: "New" } })),
+    );
     assert.equal(named(resources, "other-datacenter").inputs.name, "New");
     assert.equal(named(resources, "other-esx-01").inputs.datacenter, "moid-other-datacenter");
     assert.ok(resources.every(({ name }) => name === "other" || name.startsWith("other-")));

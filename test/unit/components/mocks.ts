@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A resource as a program registered it. */
+/** A resource as a program registered it, or a look-up (then without a name). */
 export interface Registered {
   type: string;
   name: string;
@@ -18,8 +18,7 @@ export function unwrapped(value: unknown): unknown {
 }
 
 /** Runs a program on Pulumi mocks to its end and tells what it registered: every resource, components included. */
-export async function registered(program: () => unknown): Promise<Registered[]> {
-  const resources: Registered[] = [];
+export async function registered(program: () => unknown, resources: Registered[] = []): Promise<Registered[]> {
   await pulumi.runtime.setMocks(
     {
       newResource({ type, name, inputs }) {
@@ -29,6 +28,7 @@ export async function registered(program: () => unknown): Promise<Registered[]> 
         return { id: `id-${name}`, state };
       },
       call({ token, inputs }) {
+        resources.push({ type: token, name: "", inputs: inputs as Record<string, unknown> });
         const { name } = inputs as { name: string };
         const found = token.endsWith(":getVirtualMachine") ? templates : {};
         return { ...(inputs as object), ...found, id: `found-${name}` };
@@ -42,6 +42,9 @@ export async function registered(program: () => unknown): Promise<Registered[]> 
   await pulumi.runtime.disconnect();
   return resources;
 }
+
+/** Without look-ups. */
+export const declared = (resources: Registered[]): Registered[] => resources.filter(({ name }) => name !== "");
 
 /** The one resource of that name. */
 export function named(resources: Registered[], name: string): Registered {

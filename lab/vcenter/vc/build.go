@@ -24,10 +24,10 @@ var libraryHost = config.Host{Name: "templates.lab.test", CPUMHz: 2600, Cores: 4
 
 const libraryDatastore = "library"
 
-// about says what this is: clients refuse to scale time anywhere but in a lab.
+// about says in the full name what this is: clients refuse to scale time anywhere but in a lab.
 func about() types.AboutInfo {
 	a := vpx.ServiceContent.About
-	a.Name = "VMware vCenter Server, simulated by the vsphere-ha lab"
+	// The name stays the product's: clients compare it to tell vCenter from ESXi.
 	a.FullName = "VMware vCenter Server 8.0.3, simulated by the vsphere-ha lab"
 	a.Version, a.ApiVersion, a.Build = "8.0.3", "8.0.3.0", "24022515"
 	a.ApiType = "VirtualCenter"

@@ -2,28 +2,18 @@ import { version } from "../../package.json";
 import { runChecks, verdictOf } from "../checks";
 import { settle } from "../checks/settle";
 import { Clock } from "../clock";
-import { loadConfig, type Environment } from "../config";
+import { loadConfig } from "../config";
 import type { About, CheckResult, Journal } from "../model";
 import { probeTcp } from "../probes/tcp";
 import { writeReport } from "../report";
 import { connect, type VCenter } from "../vcenter/client";
+import type { CommandContext } from "./context";
 import { checkLines, failureText, paintFor, tally, waitingText } from "./text";
 
 export interface CheckOptions {
   config: string[];
   json: boolean;
   report: string | undefined;
-}
-
-/** Where a command writes to, and what stops it. */
-export interface CommandContext {
-  env: Environment;
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
-  /** Aborted when the user interrupts. */
-  signal: AbortSignal;
-  /** Aborted when the user interrupts again. */
-  hurried: AbortSignal;
 }
 
 /** Limit of one probe, in wall ms. */

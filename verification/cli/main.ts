@@ -1,7 +1,16 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { version } from "../../package.json";
 import { settleSeconds } from "../checks/settle";
-import { checkCommand, type CheckOptions, type CommandContext } from "./check";
+import { checkCommand, type CheckOptions } from "./check";
+import type { CommandContext } from "./context";
+import {
+  drillCommand,
+  recoverCommand,
+  reportCommand,
+  type DrillOptions,
+  type RecoverOptions,
+  type ReportOptions,
+} from "./drill";
 import { CouldNotRun } from "../problems";
 
 const exitCodes = "Exit code: 0 passed, 1 failed, 2 could not run (bad input, no vCenter, interrupted).";
@@ -24,7 +33,24 @@ const configHelp = `Configuration, a JSON object (later files are laid over earl
   cluster.declared takes the provider's ComputeCluster fields. A stack of this library has the document as output:
   pulumi stack output verification --json`;
 
-function collect(value: string, previous: string[]): string[] {
+const checkExamples = `Examples:
+  vsphere-ha check --config cluster.json
+  pulumi stack output verification --json | vsphere-ha check --config - --report report
+`;
+
+const drillExamples = `Examples:
+  vsphere-ha drill host-loss --config cluster.json --plan
+  vsphere-ha drill host-loss --config cluster.json --host esx-01.example.com
+  vsphere-ha drill host-loss --config cluster.json --config controllers.json --report report
+`;
+
+function configOption(): Option {
+  return new Option("--config <file>", "configuration file, - for standard input; may be repeated")
+    .argParser(collect)
+    .makeOptionMandatory();
+}
+
+function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
 
@@ -42,20 +68,57 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
       "Compares the cluster with what was declared and looks whether it can fail over. Changes nothing. " +
         `A freshly changed cluster gets ${settleSeconds.toString()} s to settle.`,
     )
-    .requiredOption("--config <file>", "configuration file, - for standard input; may be repeated", collect, [])
+    .addOption(configOption())
     .option("--json", "print the journal as JSON instead of lines", false)
     .option("--report <dir>", "write journal.json, junit.xml, summary.md and index.html there")
     .addHelpText("after", `\n${exitCodes} What failed goes to standard error.\n`)
-    .addHelpText(
-      "after",
-      `Examples:
-  vsphere-ha check --config cluster.json
-  pulumi stack output verification --json | vsphere-ha check --config - --report report
-`,
-    )
-    .addHelpText("after", `${configHelp}\n\n${environment}`)
+    .addHelpText("after", checkExamples)
+    .addHelpText("after", `\n${configHelp}\n\n${environment}`)
     .action(async (options: CheckOptions) => {
       done(await checkCommand(options, context));
+    });
+
+  program
+    .command("drill")
+    .description("Fails something on purpose, puts it back, and measures what the VMs' users saw.")
+    .command("host-loss")
+    .description(
+      "Cuts the power of each host in turn by its management controller, waits for the failover, powers it on again. " +
+        "Refuses unless the cluster is in order and can lose the host.",
+    )
+    .addOption(configOption())
+    .option("--host <name>", "host to fail, may be repeated (default: all hosts of the configuration)", collect, [])
+    .option("--plan", "say what would happen, and change nothing", false)
+    .option("--include-bystanders", "go on although VMs outside the configuration run on the host", false)
+    .option("--json", "print the journal as JSON instead of lines", false)
+    .option("--report <dir>", "where journal.json, junit.xml, summary.md and index.html go", "report")
+    .addHelpText("after", `\n${exitCodes}\n`)
+    .addHelpText("after", drillExamples)
+    .addHelpText("after", `\n${configHelp}\n\n${environment}`)
+    .action(async (options: DrillOptions) => {
+      done(await drillCommand(options, context));
+    });
+
+  program
+    .command("recover")
+    .description("Puts back what a drill that was killed has left, and frees the cluster's lock.")
+    .addOption(configOption())
+    .requiredOption("--journal <file>", "journal.json of that drill")
+    .addHelpText("after", `\nExample:\n  vsphere-ha recover --config cluster.json --journal report/journal.json`)
+    .addHelpText("after", `\n${exitCodes}`)
+    .action(async (options: RecoverOptions) => {
+      done(await recoverCommand(options, context));
+    });
+
+  program
+    .command("report")
+    .description("Writes the report of a journal anew.")
+    .requiredOption("--journal <file>", "journal.json of a run")
+    .requiredOption("--out <dir>", "where journal.json, junit.xml, summary.md and index.html go")
+    .addHelpText("after", `\nExample:\n  vsphere-ha report --journal report/journal.json --out public`)
+    .addHelpText("after", `\n${exitCodes}`)
+    .action(async (options: ReportOptions) => {
+      done(await reportCommand(options, context));
     });
 
   return program;

@@ -1,0 +1,112 @@
+import { version } from "../../package.json";
+import { loadConfig } from "../config";
+import { exitCode, planDrills, recover, runDrills } from "../drills";
+import { readJournal } from "../journal";
+import type { DrillResult, Journal } from "../model";
+import { Problems, type Problem } from "../problems";
+import { printSummary, writeReport } from "../report";
+import type { CommandContext } from "./context";
+import { failureText } from "./text";
+
+export interface DrillOptions {
+  config: string[];
+  host: string[];
+  plan: boolean;
+  includeBystanders: boolean;
+  json: boolean;
+  report: string;
+}
+
+/** Fails hosts and measures. Resolves to the exit code. */
+export async function drillCommand(options: DrillOptions, context: CommandContext): Promise<number> {
+  const { env, stdout, stderr, signal, hurried } = context;
+  const config = loadConfig(options.config, env);
+  const hosts = options.host.length > 0 ? options.host : undefined;
+  const progress = lines(options.json ? stderr : stdout);
+  const request = { config, env, hosts, includeBystanders: options.includeBystanders, progress, signal, hurried };
+  if (options.plan) {
+    const { text, refused } = await planDrills(request);
+    (refused ? stderr : stdout).write(`${text}\n`);
+    return refused ? 2 : 0;
+  }
+  const targets = config.hosts.filter(({ name }) => hosts === undefined || hosts.includes(name));
+  requireControllerPasswords(targets, env);
+  const journal = await runDrills({ ...request, reportDir: options.report, toolVersion: version });
+  stdout.write(options.json ? `${JSON.stringify(journal, undefined, 2)}\n` : `${printSummary(journal)}\n`);
+  const failure = drillFailure(journal);
+  if (failure !== undefined) stderr.write(`${failure}\n`);
+  return exitCode(journal);
+}
+
+/** All variables that are missing, before anything is touched. */
+function requireControllerPasswords(hosts: ReturnType<typeof loadConfig>["hosts"], env: CommandContext["env"]): void {
+  const variables = new Set(hosts.flatMap(({ bmc }) => bmc?.passwordEnv ?? []));
+  const problems = [...variables].flatMap((path): Problem[] => {
+    if (env[path] !== undefined && env[path] !== "") return [];
+    const rule = "a drill logs in to the hosts' management controllers, and passwords come only by the environment";
+    return [{ path, value: undefined, rule, remedy: `set ${path}` }];
+  });
+  if (problems.length > 0) throw new Problems(problems, "the environment");
+}
+
+/** What did not pass, to stand alone in another tool's error message. */
+export function drillFailure(journal: Journal): string | undefined {
+  if (journal.error !== undefined) {
+    const steadyState = failureText(journal.checks, journal.target.cluster);
+    const reason = `vsphere-ha drill: ${journal.error}`;
+    return journal.drills.length > 0 || steadyState === undefined ? reason : `${reason}\n${steadyState}`;
+  }
+  if (journal.verdict === "passed") return undefined;
+  const open = journal.drills.filter(({ verdict }) => verdict !== "passed");
+  return [
+    `vsphere-ha drill: ${journal.verdict} on cluster ${journal.target.cluster}`,
+    ...open.flatMap(drillLines),
+  ].join("\n");
+}
+
+function drillLines({ drill, host, verdict, summary, expectations }: DrillResult): string[] {
+  const missed = expectations.filter(
+    (expectation) => expectation.verdict === "failed" || expectation.verdict === "inconclusive",
+  );
+  return [
+    `- ${drill} of ${host} (${verdict}): ${summary}`,
+    ...missed.map(({ statement, seen, verdict: how }) => `    ${how}: ${statement}; seen: ${seen}`),
+  ];
+}
+
+export interface RecoverOptions {
+  config: string[];
+  journal: string;
+}
+
+/** Puts back what a killed drill left. */
+export async function recoverCommand(
+  { config: files, journal }: RecoverOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { env, stdout, signal, hurried } = context;
+  const config = loadConfig(files, env);
+  await recover({ config, env, journalFile: journal, progress: lines(stdout), signal, hurried });
+  return 0;
+}
+
+export interface ReportOptions {
+  journal: string;
+  out: string;
+}
+
+/** Writes the four files of a journal anew. */
+export async function reportCommand(
+  { journal: file, out }: ReportOptions,
+  { stdout }: CommandContext,
+): Promise<number> {
+  await writeReport(readJournal(file), out);
+  stdout.write(`wrote journal.json, junit.xml, summary.md and index.html to ${out}\n`);
+  return 0;
+}
+
+function lines(stream: CommandContext["stdout"]): (line: string) => void {
+  return (line) => {
+    stream.write(`${line}\n`);
+  };
+}

@@ -43,6 +43,9 @@ func (w *watcher) Reference() types.ManagedObjectReference {
 func (w *watcher) PutObject(_ *simulator.Context, o mo.Reference) {
 	if vm, ok := o.(*simulator.VirtualMachine); ok {
 		completeDefaults(vm)
+		w.s.mu.Lock()
+		w.s.vms[vm.Self] = &machine{ref: vm.Self}
+		w.s.mu.Unlock()
 		w.s.learn(&vm.VirtualMachine)
 	}
 }
@@ -52,7 +55,10 @@ func (w *watcher) UpdateObject(_ *simulator.Context, o mo.Reference, changes []t
 	if !ok {
 		return
 	}
-	m := w.s.learn(vm)
+	m, ok := w.s.learn(vm)
+	if !ok {
+		return // deleted: the simulator still takes its devices apart
+	}
 	for _, c := range changes {
 		switch c.Name {
 		case "runtime.powerState":
@@ -78,14 +84,14 @@ func (w *watcher) RemoveObject(_ *simulator.Context, ref types.ManagedObjectRefe
 	}
 }
 
-// learn copies what the lab needs of a virtual machine. The caller holds its lock, or nobody else knows it yet.
-func (s *Sim) learn(vm *mo.VirtualMachine) machine {
+// learn copies what the lab needs of a virtual machine that is in the inventory. The caller holds its lock, or nobody
+// else knows it yet.
+func (s *Sim) learn(vm *mo.VirtualMachine) (machine, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m := s.vms[vm.Self]
 	if m == nil {
-		m = &machine{ref: vm.Self}
-		s.vms[vm.Self] = m
+		return machine{}, false
 	}
 	m.name = vm.Name
 	m.on = vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
@@ -100,7 +106,7 @@ func (s *Sim) learn(vm *mo.VirtualMachine) machine {
 			return strings.EqualFold(o.GetOptionValue().Key, vclsOption)
 		})
 	}
-	return *m
+	return *m, true
 }
 
 func reservation(a *types.ResourceAllocationInfo) int64 {

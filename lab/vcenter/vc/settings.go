@@ -7,7 +7,9 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// applySettings lays a specification over a cluster's settings: what it leaves unset stays as it is.
+// applySettings lays a specification over a cluster's settings: what it leaves unset stays as it is. An empty list looks
+// like an unset one on the wire; it counts as empty where the part that holds it comes with the choice that every whole
+// part has (heartbeat datastore policy, automation level), because clients that send whole parts cannot clear it otherwise.
 func applySettings(cfg *types.ClusterConfigInfoEx, spec *types.ClusterConfigSpecEx) types.BaseMethodFault {
 	if p := spec.VmSwapPlacement; p != "" {
 		cfg.VmSwapPlacement = p
@@ -20,9 +22,15 @@ func applySettings(cfg *types.ClusterConfigInfoEx, spec *types.ClusterConfigSpec
 	}
 	if spec.DrsConfig != nil {
 		merge(&cfg.DrsConfig, spec.DrsConfig)
+		if spec.DrsConfig.DefaultVmBehavior != "" {
+			cfg.DrsConfig.Option = slices.Clone(spec.DrsConfig.Option)
+		}
 	}
 	if spec.DpmConfig != nil {
 		merge(cfg.DpmConfigInfo, spec.DpmConfig)
+		if spec.DpmConfig.DefaultDpmBehavior != "" {
+			cfg.DpmConfigInfo.Option = slices.Clone(spec.DpmConfig.Option)
+		}
 	}
 	if spec.ProactiveDrsConfig != nil {
 		merge(cfg.ProactiveDrsConfig, spec.ProactiveDrsConfig)
@@ -42,12 +50,10 @@ func applySettings(cfg *types.ClusterConfigInfoEx, spec *types.ClusterConfigSpec
 	return applyLists(cfg, spec)
 }
 
-// applyDas also takes an empty list of heartbeat datastores for what it says when their policy comes with it: clients
-// that send the whole configuration have no other way to clear the list.
 func applyDas(das, spec *types.ClusterDasConfigInfo) {
 	merge(das, spec)
 	if spec.HBDatastoreCandidatePolicy != "" {
-		das.HeartbeatDatastore = slices.Clone(spec.HeartbeatDatastore)
+		das.HeartbeatDatastore, das.Option = slices.Clone(spec.HeartbeatDatastore), slices.Clone(spec.Option)
 	}
 	if p := das.AdmissionControlPolicy; p != nil {
 		if base := p.GetClusterDasAdmissionControlPolicy(); base.ResourceReductionToToleratePercent == nil {

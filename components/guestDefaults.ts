@@ -14,8 +14,6 @@ export interface GuestDefaults {
   probePort: number;
   /** Longest time from power-on until that service answers, in seconds. */
   bootSeconds: number;
-  /** Minutes that a deployment waits for VMware Tools to report an address; 0 does not wait. */
-  waitForGuestNetTimeout: number;
 }
 
 /** The one table of guest-specific defaults. */
@@ -29,10 +27,8 @@ export const guestDefaults: Record<GuestOs, GuestDefaults> = {
     networkAdapter: NetworkAdapter.vmxnet3,
     probePort: 22,
     bootSeconds: 120,
-    waitForGuestNetTimeout: 5,
   },
-  // Windows XP has drivers for neither pvscsi nor vmxnet3. The last VMware Tools for it (10.0.12) may report no
-  // address, so that the deployment must not wait for one: the verification does.
+  // Windows XP has drivers for neither pvscsi nor vmxnet3.
   [GuestOs.windowsxp]: {
     guestId: "winXPProGuest",
     cpus: 1,
@@ -42,6 +38,5 @@ export const guestDefaults: Record<GuestOs, GuestDefaults> = {
     networkAdapter: NetworkAdapter.e1000,
     probePort: 3389,
     bootSeconds: 180,
-    waitForGuestNetTimeout: 0,
   },
 };

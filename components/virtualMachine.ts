@@ -121,9 +121,9 @@ export function createVm(guestOs: GuestOs, name: string, args: VmArgs, parent: p
       memory: args.memoryMb ?? guest.memoryMb,
       scsiType: args.scsiType ?? guest.scsiType,
       networkInterfaces: [{ networkId, adapterType: args.networkAdapter ?? guest.networkAdapter }],
-      // A blank virtual machine has no guest, and a test network need not have a gateway.
-      waitForGuestNetTimeout: args.ova || args.template !== undefined ? guest.waitForGuestNetTimeout : 0,
-      waitForGuestNetRoutable: false,
+      // Guests with old VMware Tools (Windows XP: 10.0.12 at most) or none never report an address, and the provider
+      // would wait for one in vain: the verification waits for the guest's service instead.
+      waitForGuestNetTimeout: 0,
       ...source,
     },
     // Only an OVA states a host, for its upload. After that HA and DRS move the virtual machine: to go back to the

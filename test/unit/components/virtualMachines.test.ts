@@ -36,8 +36,7 @@ describe("UbuntuVm", () => {
       memory: 1024,
       scsiType: "lsilogic",
       networkInterfaces: [{ networkId: "network-1", adapterType: "vmxnet3" }],
-      waitForGuestNetTimeout: 5,
-      waitForGuestNetRoutable: false,
+      waitForGuestNetTimeout: 0,
       clone: { templateUuid: "found-ubuntu-13.10" },
       disks: [{ label: "disk0", unitNumber: 0, size: 8, thinProvisioned: true, eagerlyScrub: false }],
     });
@@ -54,10 +53,9 @@ describe("UbuntuVm", () => {
     assert.deepEqual(inputs.networkInterfaces, [{ networkId: "network-1", adapterType: "e1000e" }]);
   });
 
-  it("is blank, and not waited for, when no source is stated", async () => {
+  it("is blank when no source is stated", async () => {
     const inputs = await inputsOf(() => new UbuntuVm("v", args));
     assert.deepEqual(inputs.disks, [{ label: "disk0", size: 8, thinProvisioned: true }]);
-    assert.equal(inputs.waitForGuestNetTimeout, 0);
     assert.ok(!("clone" in inputs) && !("ovfDeploy" in inputs));
   });
 

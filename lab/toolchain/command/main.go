@@ -13,8 +13,8 @@ import (
 	"vsphere-ha/lab/toolchain/command/remote"
 )
 
-// Version must equal the version of the npm package @pulumi/command: the engine looks the plugin up by it.
-const version = "1.2.1"
+// Set at link time; must equal the version of the npm package @pulumi/command, by which the engine looks it up.
+var version string
 
 func main() {
 	provider, err := infer.NewProviderBuilder().

@@ -1,0 +1,294 @@
+#!/usr/bin/env node
+/**
+ * `npm run setup`: makes this checkout ready. Builds what is missing of the toolchain into a cache that all checkouts of
+ * the user share, installs the npm packages, and links both into the checkout. Needs no npm package itself.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { findGo, goRecipe, sdkRecipe } from "./build.mjs";
+import { Cache, cacheRoot } from "./cache.mjs";
+import { hasPackages, placeLinks, placeOwnProgram, placeSdk, toolchainDir } from "./checkout.mjs";
+import { checkSpace } from "./disk.mjs";
+import { Interrupted, SetupError, saysDiskFull } from "./errors.mjs";
+import { findInstalled, installedLinks, lacks } from "./installed.mjs";
+import { digest } from "./keys.mjs";
+import { GENERATED_SDKS, GO_PARTS, PLUGINS } from "./parts.mjs";
+import * as prerequisites from "./prerequisites.mjs";
+import { run, stopAll } from "./processes.mjs";
+import { Progress } from "./progress.mjs";
+
+const USAGE = `usage: npm run setup [-- --use-installed] [-- --quiet]
+
+Builds the Pulumi CLI, its plugins and the simulated vCenter from source, installs the npm packages, and links all of it
+into this checkout. What is there already is kept; an interrupted setup resumes. Parts are cached in $VSPHERE_HA_CACHE,
+else $XDG_CACHE_HOME/vsphere-ha, else ~/.cache/vsphere-ha.
+
+  --use-installed  take the pulumi on PATH with its plugins and SDKs (vsphere 4.x, openstack 5.x, command) instead of
+                   building them; stays so for this checkout until setup is run without it
+  --quiet          print only what had to be done, and keep the choice made before
+`;
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const lab = join(root, "lab");
+const NPM_MEGABYTES = 400;
+const SDK_MEGABYTES = 50;
+
+/** @type {Cache | undefined} */
+let cache;
+/** @type {Progress | undefined} */
+let progress;
+
+async function main() {
+  const options = readOptions();
+  if (options.help) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  progress = new Progress({ quiet: options.quiet });
+  const path = await meetPrerequisites(join(lab, "toolchain", "certs"));
+  cache = openCache();
+  const useInstalled = chooseInstalled(options);
+  const installed = useInstalled ? needInstalled() : undefined;
+  const fromInstalled = ["pulumi", "nodejs", "vsphere", "openstack", "command", "gensdk"];
+
+  const go = findGo(path, join(lab, "toolchain", "certs"));
+  const parts = GO_PARTS.filter((part) => !useInstalled || !fromInstalled.includes(part.name));
+  const programs = parts.map((part) => goRecipe(part, lab, go));
+  const keys = Object.fromEntries(programs.map(({ name, key }) => [name, key]));
+  const sdks = useInstalled
+    ? []
+    : GENERATED_SDKS.map((provider) =>
+        sdkRecipe({
+          provider,
+          key: sdkKey(provider, keys),
+          root,
+          programs: () => ({ plugin: partPath(provider, keys), generator: partPath("gensdk", keys) }),
+        }),
+      );
+  checkSpace(spaceNeeded({ parts, keys, sdks, go }));
+
+  await Promise.all([installPackages(path), buildAll(programs)]);
+  for (const recipe of sdks) await build(recipe);
+
+  for (const recipe of sdks)
+    placeSdk(root, recipe.name.replace("sdk-", ""), cache.path(recipe.name, recipe.key), recipe.key);
+  if (installed) {
+    for (const name of GENERATED_SDKS) {
+      const sdk = installed.sdks[name];
+      if (sdk) placeSdk(root, name, sdk.dir, `${sdk.dir} ${sdk.version}`);
+    }
+  }
+  const labPrograms = {
+    "lib/vcenter": join(partPath("vcenter", keys), "vcenter"),
+    "lib/certs": join(partPath("certs", keys), "certs"),
+  };
+  placeLinks(toolchainDir(root), {
+    ...labPrograms,
+    ...(installed ? installedLinks(installed, process.env) : builtLinks(keys)),
+  });
+  placeOwnProgram(root);
+  cache.prune();
+  if (!options.quiet) process.stderr.write(`ready: ${relative(process.cwd(), toolchainDir(root)) || "."}\n`);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        quiet: { type: "boolean" },
+        "use-installed": { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+      },
+    });
+    return { quiet: values.quiet ?? false, useInstalled: values["use-installed"] ?? false, help: values.help ?? false };
+  } catch (error) {
+    throw new SetupError(`${error instanceof Error ? error.message.split(". ")[0] : String(error)}\n\n${USAGE}`);
+  }
+}
+
+/**
+ * @param {string} moduleDir
+ * @returns {Promise<string>} PATH under which everything was found
+ */
+async function meetPrerequisites(moduleDir) {
+  let problems = prerequisites.problemsOf(prerequisites.look(moduleDir));
+  if (problems.length > 0) {
+    const { packages, left } = prerequisites.packagesFor(problems, prerequisites.aptCandidate);
+    if (left.length === 0 && prerequisites.canInstall()) {
+      const title = `Debian packages ${packages.join(", ")}`;
+      progress?.begin(title, "installing");
+      const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+      const log = openCache().log("apt");
+      await run("apt-get", ["install", "--yes", "--no-install-recommends", ...packages], { env, log, what: title });
+      progress?.end(title, "installed");
+      problems = prerequisites.problemsOf(prerequisites.look(moduleDir));
+    }
+    if (problems.length > 0) throw new SetupError(prerequisites.problemsMessage(problems, packages));
+  }
+  return prerequisites.searchPath();
+}
+
+function openCache() {
+  return new Cache(cacheRoot(process.env));
+}
+
+/** @param {{ quiet: boolean, useInstalled: boolean }} options */
+function chooseInstalled({ quiet, useInstalled }) {
+  const choice = join(root, ".lab", ".use-installed");
+  if (quiet && !useInstalled) return existsSync(choice);
+  if (useInstalled) {
+    mkdirSync(dirname(choice), { recursive: true });
+    writeFileSync(choice, "");
+  } else rmSync(choice, { force: true });
+  return useInstalled;
+}
+
+function needInstalled() {
+  const installed = findInstalled(root, process.env);
+  const problems = lacks(installed);
+  if (problems.length > 0) {
+    throw new SetupError(
+      [
+        "the installed toolchain lacks:",
+        ...problems.map((problem) => `  ${problem}`),
+        "or build it: npm run setup",
+      ].join("\n"),
+    );
+  }
+  return installed;
+}
+
+/**
+ * @param {string} provider
+ * @param {Record<string, string>} keys
+ */
+function sdkKey(provider, keys) {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8"));
+  const versions = ["typescript", "@types/node", "@pulumi/pulumi"].map(
+    (name) => `${name} ${packages[`node_modules/${name}`].version}`,
+  );
+  const recipe = readFileSync(join(lab, "toolchain", "build.mjs"), "utf8");
+  return digest({ plugin: keys[provider] ?? "", generator: keys.gensdk ?? "", versions: versions.join(), recipe });
+}
+
+/**
+ * @param {string} name
+ * @param {Record<string, string>} keys
+ */
+function partPath(name, keys) {
+  return /** @type {Cache} */ (cache).path(name, keys[name] ?? "");
+}
+
+/**
+ * @param {object} all
+ * @param {readonly import("./parts.mjs").GoPart[]} all.parts
+ * @param {Record<string, string>} all.keys
+ * @param {import("./build.mjs").Recipe[]} all.sdks
+ * @param {import("./build.mjs").Go} all.go
+ */
+function spaceNeeded({ parts, keys, sdks, go }) {
+  const { root: cacheDir } = /** @type {Cache} */ (cache);
+  const missing = parts.filter(({ name }) => !cache?.has(name, keys[name] ?? ""));
+  const half = missing.reduce((sum, { megabytes }) => sum + megabytes, 0) / 2;
+  return [
+    ...go.caches.map((path) => ({ path, megabytes: half })),
+    {
+      path: cacheDir,
+      megabytes: 100 * missing.length + SDK_MEGABYTES * sdks.filter(({ name, key }) => !cache?.has(name, key)).length,
+    },
+    { path: root, megabytes: hasPackages(root) ? 0 : NPM_MEGABYTES },
+  ];
+}
+
+/** @param {string} path */
+async function installPackages(path) {
+  const title = "npm packages";
+  await cache?.exclusively(`npm-${digest({ root })}`, async () => {
+    if (hasPackages(root)) {
+      progress?.end(title, "there");
+      return;
+    }
+    progress?.begin(title, "installing");
+    // Scripts of packages are not run: none is needed, and @pulumi/command's would download a plugin.
+    const args = ["ci", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+    const log = /** @type {Cache} */ (cache).log("npm");
+    await run("npm", args, { cwd: root, env: { ...process.env, PATH: path }, log, what: "npm ci" });
+    progress?.end(title, "installed");
+  });
+}
+
+/**
+ * Builds one part after the other (the compiler uses all processors by itself; two at a time where there are many),
+ * while the modules of the next ones are downloaded.
+ * @param {import("./build.mjs").Recipe[]} recipes
+ */
+async function buildAll(recipes) {
+  const missing = recipes.filter(({ name, key }) => !cache?.has(name, key));
+  for (const recipe of recipes) if (!missing.includes(recipe)) await build(recipe);
+  let downloads = Promise.resolve();
+  const queue = missing.map((recipe) => {
+    downloads = downloads.then(() => recipe.fetch?.(/** @type {Cache} */ (cache).log(recipe.name)));
+    downloads.catch(() => undefined);
+    return { recipe, downloaded: downloads };
+  });
+  const worker = async () => {
+    for (let next = queue.shift(); next; next = queue.shift()) await build(next.recipe, next.downloaded);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() >= 8 ? 2 : 1 }, worker));
+}
+
+/**
+ * @param {import("./build.mjs").Recipe} recipe
+ * @param {Promise<void>} [downloaded]
+ */
+async function build({ name, title, key, make }, downloaded) {
+  let state = "there";
+  await cache?.ensure(name, key, async (dir) => {
+    progress?.begin(title, "downloading");
+    await downloaded;
+    progress?.begin(title, "building");
+    await make(dir, /** @type {Cache} */ (cache).log(name));
+    state = "built";
+  });
+  progress?.end(title, state);
+}
+
+/** @param {Record<string, string>} keys */
+function builtLinks(keys) {
+  /** @type {Record<string, string>} */
+  const links = {
+    "bin/pulumi": join(partPath("pulumi", keys), "pulumi"),
+    "bin/pulumi-language-nodejs": join(partPath("nodejs", keys), "pulumi-language-nodejs"),
+    "bin/pulumi-analyzer-policy": join(lab, "toolchain", "pulumi-analyzer-policy"),
+  };
+  for (const [name, version] of Object.entries(PLUGINS)) {
+    const program = `pulumi-resource-${name}`;
+    links[`plugins/resource-${name}-v${version}/${program}`] = join(partPath(name, keys), program);
+  }
+  return links;
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  if (error instanceof SetupError) return error.message;
+  if (saysDiskFull(error)) return "the disk is full; free some space and run again";
+  if (error instanceof Error && "syscall" in error) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+const interrupted = new Promise((_, reject) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => reject(new Interrupted()));
+});
+try {
+  await Promise.race([main(), interrupted]);
+} catch (error) {
+  progress?.stop();
+  await stopAll();
+  cache?.discard();
+  process.stderr.write(`setup: ${messageOf(error)}\n`);
+  process.exit(2);
+}
+process.exit(0);

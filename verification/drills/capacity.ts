@@ -1,20 +1,5 @@
+import { demands, total, type Demand } from "../checks/capacity";
 import type { HostState, Inventory, VmState } from "../model";
-
-/** What HA must find free on a host to restart a VM there. */
-interface Demand {
-  cpuMhz: number;
-  memoryMb: number;
-}
-
-/** das.vmcpuminmhz: what a VM without CPU reservation counts with (vSphere HA advanced options). */
-const leastCpuMhz = 32;
-
-export function demand(vm: VmState): Demand {
-  return {
-    cpuMhz: Math.max(leastCpuMhz, vm.cpuReservationMhz),
-    memoryMb: vm.memoryReservationMb + vm.memoryOverheadMb,
-  };
-}
 
 /** Hosts that could take restarts when `lost` fails. */
 export function survivors({ hosts }: Inventory, lost: HostState): HostState[] {
@@ -37,18 +22,18 @@ export function missingOn(host: HostState, vm: VmState, inventory: Inventory): s
  * with most memory left. Gives the VMs that find no place, with the reason.
  */
 export function unplaceable(inventory: Inventory, lost: HostState, restarted: readonly VmState[]): string[] {
+  const needs = (vms: readonly VmState[]): Demand[] => demands({ ...inventory, vms: [...vms] });
   const free = survivors(inventory, lost).map((host) => {
-    const here = inventory.vms.filter((vm) => vm.hostId === host.id && vm.powerState === "poweredOn" && !vm.system);
-    const used = here.map(demand);
+    const used = needs(inventory.vms.filter((vm) => vm.hostId === host.id));
     return {
       host,
-      cpuMhz: host.cpuMhz - sum(used.map(({ cpuMhz }) => cpuMhz)),
-      memoryMb: host.memoryMb - sum(used.map(({ memoryMb }) => memoryMb)),
+      cpuMhz: host.cpuMhz - total(used, "cpuMhz"),
+      memoryMb: host.memoryMb - total(used, "memoryMb"),
     };
   });
-  const largestFirst = [...restarted].sort((a, b) => demand(b).memoryMb - demand(a).memoryMb);
-  return largestFirst.flatMap((vm) => {
-    const need = demand(vm);
+  const wanted = restarted.flatMap((vm) => needs([vm]).map((need) => ({ vm, need })));
+  const largestFirst = wanted.sort((a, b) => b.need.memoryMb - a.need.memoryMb);
+  return largestFirst.flatMap(({ vm, need }) => {
     const suitable = free.filter(({ host }) => missingOn(host, vm, inventory) === undefined);
     const place = suitable
       .filter(({ cpuMhz, memoryMb }) => cpuMhz >= need.cpuMhz && memoryMb >= need.memoryMb)
@@ -70,8 +55,4 @@ export function unplaceable(inventory: Inventory, lost: HostState, restarted: re
 
 function nameOf(things: readonly { id: string; name: string }[], id: string): string {
   return things.find((thing) => thing.id === id)?.name ?? id;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

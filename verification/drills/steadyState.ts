@@ -32,14 +32,17 @@ function broken(checks: readonly CheckResult[]): CheckResult[] {
   );
 }
 
+type SteadyParts = Pick<DrillParts, "vcenter" | "checks" | "clock" | "progress">;
+
 /** Reads and checks until the steady state holds; throws NotSteady, naming what does not, after the budget (seconds). */
 export async function awaitSteadyState(
-  parts: Pick<DrillParts, "vcenter" | "checks" | "clock">,
+  parts: SteadyParts,
   budgetSeconds: number,
   signal: AbortSignal,
 ): Promise<SteadyState> {
   const { clock } = parts;
   const started = clock.now();
+  let told = "";
   for (;;) {
     const attempt = await tryOnce(parts);
     if ("inventory" in attempt && holds(attempt.checks)) return attempt;
@@ -50,15 +53,20 @@ export async function awaitSteadyState(
         "checks" in attempt ? attempt.checks : [],
       );
     }
+    const text =
+      "error" in attempt
+        ? attempt.error
+        : broken(attempt.checks)
+            .map(({ id }) => id)
+            .join(", ");
+    if (text !== told) parts.progress(`waiting for the steady state: ${text}`);
+    told = text;
     await clock.wait(pollSeconds, signal);
   }
 }
 
 /** vCenter may fail to answer for a moment while a host comes and goes. */
-async function tryOnce({
-  vcenter,
-  checks,
-}: Pick<DrillParts, "vcenter" | "checks">): Promise<SteadyState | { error: string }> {
+async function tryOnce({ vcenter, checks }: SteadyParts): Promise<SteadyState | { error: string }> {
   try {
     const inventory = await vcenter.inventory();
     return { inventory, checks: await checks(inventory) };

@@ -1,0 +1,38 @@
+import { expectations } from "./expectations";
+import type { HostLossPlan, PlannedVm } from "./plan";
+
+const kinds: Record<PlannedVm["kind"], string> = {
+  target: "of the target",
+  system: "of the platform: left out",
+  other: "not of the target",
+};
+
+/** What a drill would do and be judged by, for people. */
+export function describePlan(plan: HostLossPlan): string {
+  const { host, role, onHost, moves, affected, targets } = plan;
+  const affectedIds = new Set(affected.map(({ vm }) => vm.id));
+  const lines = [
+    `host loss of ${host.name} (HA ${role})`,
+    "  VMs on it now:",
+    ...(onHost.length === 0 ? ["    none"] : onHost.map((one) => `    ${describeVm(one)}`)),
+    "  first:",
+    ...(moves.length === 0
+      ? ["    nothing to move: a VM of each guest OS is there"]
+      : moves.map(({ vm, guestOs, from }) => `    move ${vm.name} (${guestOs}) from ${from} to ${host.name}`)),
+    `  then: cut the power of ${host.name} through its BMC, observe, restore the power`,
+    "  probed all the time:",
+    ...targets.map(({ vm, service }) => {
+      const fate = affectedIds.has(vm.id) ? "fails with the host" : "must not notice";
+      return `    ${vm.name} at ${service.address}:${service.port.toString()}: ${fate}`;
+    }),
+    "  expected:",
+    ...expectations(plan).flatMap(({ statement, basis }) => [`    ${statement}`, `      ${basis}`]),
+  ];
+  if (plan.refusals.length > 0) lines.push("  refused:", ...plan.refusals.map((reason) => `    ${reason}`));
+  return lines.join("\n");
+}
+
+function describeVm({ vm, kind, restartDisabled }: PlannedVm): string {
+  const state = vm.template ? "template" : vm.powerState;
+  return `${vm.name} (${state}, ${kinds[kind]}${restartDisabled ? ", restart disabled" : ""})`;
+}

@@ -1,0 +1,148 @@
+import type { DrillResult, Inventory } from "../model";
+import { CouldNotRun } from "../problems";
+import type { JournalFile } from "../journal";
+import { timed } from "./events";
+import type { HostLossObservation } from "./observation";
+import { observe } from "./observe";
+import type { DrillParts, Prober } from "./parts";
+import { baseline, prepare, type Prepared } from "./prepare";
+import { beginResult, closeResult, concludeResult, measure, noteEvents } from "./result";
+import { awaitSteadyState, NotSteady } from "./steadyState";
+import { Timeline } from "./timeline";
+import { clockStep, readOffset, type Offset } from "./vcenterTime";
+
+/** Until a host that got its power back has booted, rejoined and protects its VMs; seconds of the Clock. */
+const returnBudget = 1200;
+
+/**
+ * Fails one host and observes what HA makes of it. Puts the host back on any way out.
+ *
+ * @returns the judged result, which is in the journal too
+ * @throws CouldNotRun when the drill was refused (nothing was broken), when it was interrupted, or when the host could
+ *   not be put back (the journal says what to undo)
+ */
+export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: string): Promise<DrillResult> {
+  const { clock } = parts;
+  const seconds = (ms: number): number => clock.seconds(ms);
+  const timeline = new Timeline(() => clock.now(), parts.progress);
+  const started = clock.now();
+  timeline.say("plan", `host loss of ${hostName}`);
+  const prepared = await prepare(parts, hostName, timeline);
+  const { plan, steady, power } = prepared;
+  const prober = parts.prober(plan.targets.map(({ service }) => service));
+  const from = clock.now();
+  prober.start();
+  try {
+    await baseline(
+      parts,
+      prober,
+      plan.targets.map(({ vm }) => vm.name),
+    );
+    const offset = await readOffset(parts);
+    const result = beginResult(plan, steady, started, file.journal.drills.length + 1);
+    file.journal.drills.push(result);
+    const seen = await failAndRestore(parts, file, result, { ...prepared, prober, timeline });
+    const after = await settle(parts, result, timeline);
+    const samples = await prober.stop();
+    if (seen.error === undefined) {
+      const interval = clock.wallMs(parts.config.probeIntervalSeconds);
+      const observation: HostLossObservation = {
+        ...seen,
+        ...(await readFeed(parts, seen.faultSent, offset)),
+        availability: measure(plan, samples, { from, to: clock.now() }, interval, seconds),
+        after,
+      };
+      noteEvents(timeline, observation);
+      concludeResult(result, plan, steady, observation, seconds);
+    } else {
+      result.summary = parts.interrupted.aborted ? "interrupted" : seen.error.message;
+    }
+    closeResult(result, timeline, seen.faultSent, clock.now(), seconds);
+    file.save();
+    if (seen.error !== undefined) throw seen.error;
+    parts.progress(`${hostName}: ${result.verdict}`);
+    return result;
+  } finally {
+    await prober.stop();
+    await power.close();
+  }
+}
+
+interface Seen extends Pick<HostLossObservation, "faultSent" | "faultConfirmed" | "undone" | "failedOver"> {
+  /** What ended the observation early. */
+  error: Error | undefined;
+}
+
+/** The fault, the observation, the undo. Throws only when the host could not be put back. */
+async function failAndRestore(
+  parts: DrillParts,
+  file: JournalFile,
+  result: DrillResult,
+  { plan, power, prober, timeline }: Prepared & { prober: Prober; timeline: Timeline },
+): Promise<Seen> {
+  const { clock } = parts;
+  const now = clock.now();
+  const seen: Seen = { faultSent: now, faultConfirmed: now, undone: now, failedOver: undefined, error: undefined };
+  try {
+    parts.interrupted.throwIfAborted();
+    result.faultAt = new Date(now).toISOString();
+    file.save(); // From here on a dead process leaves word of what to undo.
+    seen.faultSent = clock.now();
+    timeline.say("fault", `cutting the power of ${plan.host.name} (${plan.role})`);
+    await power.powerOff();
+    seen.faultConfirmed = clock.now();
+    timeline.say("fault", `${plan.host.name} is off`);
+    seen.failedOver = await observe(parts, plan, prober, timeline);
+  } catch (error) {
+    seen.error = error instanceof Error ? error : new Error(String(error));
+    timeline.say("note", parts.interrupted.aborted ? "interrupted" : seen.error.message);
+  }
+  seen.undone = clock.now();
+  timeline.say("recovery", `restoring the power of ${plan.host.name}`);
+  try {
+    await power.powerOn();
+  } catch (error) {
+    const before = seen.error === undefined ? "" : `${seen.error.message}\n`;
+    throw new CouldNotRun(
+      `${before}${plan.host.name} could not be put back: ${messageOf(error)}\n` +
+        `power it on by hand, or run: vsphere-ha recover --config FILE --journal ${file.path}`,
+    );
+  }
+  result.undo.done = true;
+  file.save();
+  timeline.say("recovery", `${plan.host.name} has power`);
+  return seen;
+}
+
+/** Waits for the steady state after the undo; the last checks are recorded even if they do not hold. */
+async function settle(parts: DrillParts, result: DrillResult, timeline: Timeline): Promise<Inventory | undefined> {
+  try {
+    const { inventory, checks } = await awaitSteadyState(parts, returnBudget, parts.hurried);
+    result.steadyStateAfter = checks;
+    timeline.say("steady-state", "the steady state holds again");
+    return inventory;
+  } catch (error) {
+    if (error instanceof NotSteady) result.steadyStateAfter = error.checks;
+    else if (!parts.hurried.aborted) throw error;
+    timeline.say("steady-state", messageOf(error));
+    return undefined;
+  }
+}
+
+type Feed = Pick<HostLossObservation, "events" | "eventsMissing" | "clockStepSeconds">;
+
+/** All events since the fault, and whether their clock can be trusted. */
+async function readFeed(parts: DrillParts, since: number, offset: Offset): Promise<Feed> {
+  try {
+    const events = await parts.vcenter.eventsSince(new Date(since + offset.ms));
+    const clockStepSeconds = await clockStep(parts, offset);
+    return { events: timed(events, offset.ms), eventsMissing: undefined, clockStepSeconds };
+  } catch (error) {
+    if (!(error instanceof CouldNotRun)) throw error;
+    return { events: [], eventsMissing: error.message, clockStepSeconds: 0 };
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

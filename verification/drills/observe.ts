@@ -1,0 +1,76 @@
+import { CouldNotRun } from "../problems";
+import type { Inventory } from "../model";
+import type { DrillParts, Prober } from "./parts";
+import type { HostLossPlan } from "./plan";
+import type { Timeline } from "./timeline";
+
+/** Seconds of the Clock. */
+const pollSeconds = 1;
+/** Beyond the budget, so that a VM that is late is seen to be late. */
+const graceSeconds = 10;
+
+/**
+ * Waits until all VMs that must come back answer again, or their budget is over; then reads where they run.
+ *
+ * @returns the cluster after the failover; undefined when vCenter did not answer
+ */
+export async function observe(
+  parts: DrillParts,
+  plan: HostLossPlan,
+  prober: Prober,
+  timeline: Timeline,
+): Promise<Inventory | undefined> {
+  const { clock, interrupted } = parts;
+  const started = clock.now();
+  const { least, most } = observationSeconds(plan);
+  const waiting = new Map(plan.budgets.map(({ vm }) => [vm.name, "up"]));
+  while (clock.seconds(clock.now() - started) < most) {
+    for (const [name, state] of waiting) {
+      const outcome = prober.last(name)?.outcome;
+      const after = `${clock.seconds(clock.now() - started).toFixed(0)} s after the fault`;
+      if (state === "up" && outcome === "down") {
+        waiting.set(name, "down");
+        timeline.say("probe", `${name} does not answer`);
+      } else if (state === "down" && outcome === "up") {
+        waiting.delete(name);
+        timeline.say("probe", `${name} answers again, ${after}`);
+      }
+    }
+    if (waiting.size === 0 && clock.seconds(clock.now() - started) >= least) {
+      const inventory = await read(parts, timeline);
+      if (inventory === undefined || allRestarted(inventory, plan)) return inventory;
+    }
+    await clock.wait(pollSeconds, interrupted);
+  }
+  for (const name of waiting.keys()) timeline.say("probe", `${name} still does not answer`);
+  return read(parts, timeline);
+}
+
+/** The shortest and longest observation: VMs that must not restart need time in which they could have. */
+function observationSeconds({ affected, budgets, detection }: HostLossPlan): { least: number; most: number } {
+  const restarted = detection.seconds + Math.max(0, ...budgets.map(({ restart }) => restart.seconds));
+  const unprobed = affected.some(({ restartDisabled, kind }) => restartDisabled || kind !== "target");
+  return {
+    least: affected.some(({ restartDisabled }) => restartDisabled) ? restarted : 0,
+    most: Math.max(unprobed ? restarted : 0, ...budgets.map(({ total }) => total)) + graceSeconds,
+  };
+}
+
+function allRestarted(inventory: Inventory, { affected, host }: HostLossPlan): boolean {
+  return affected
+    .filter(({ restartDisabled }) => !restartDisabled)
+    .every(({ vm }) => {
+      const now = inventory.vms.find(({ id }) => id === vm.id);
+      return now?.powerState === "poweredOn" && now.hostId !== host.id;
+    });
+}
+
+async function read({ vcenter }: DrillParts, timeline: Timeline): Promise<Inventory | undefined> {
+  try {
+    return await vcenter.inventory();
+  } catch (error) {
+    if (!(error instanceof CouldNotRun)) throw error;
+    timeline.say("note", `vCenter did not answer: ${error.message}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+import type { HostConfig } from "../config";
+import type { HostPower } from "../faults/redfish";
+import { CouldNotRun } from "../problems";
+import type { DrillParts, Prober } from "./parts";
+import { planHostLoss, type HostLossPlan } from "./plan";
+import { awaitSteadyState, type SteadyState } from "./steadyState";
+import type { Timeline } from "./timeline";
+
+/** Seconds of the Clock. */
+const steadyBudget = 180;
+/** All services must answer without a break for so long before anything is broken. */
+const baselineSeconds = 10;
+/** DRS may move a VM away again before the fault. */
+const moveAttempts = 3;
+
+export interface Prepared {
+  plan: HostLossPlan;
+  steady: SteadyState;
+  power: HostPower;
+}
+
+/**
+ * Everything before the fault that may refuse: steady state, plan, a BMC that can cut and restore the power, one VM of
+ * each guest OS on the host, steady state again. Breaks nothing; throws CouldNotRun.
+ */
+export async function prepare(parts: DrillParts, hostName: string, timeline: Timeline): Promise<Prepared> {
+  let steady = await awaitSteadyState(parts, steadyBudget, parts.interrupted);
+  timeline.say("steady-state", `the steady state holds (${steady.checks.length.toString()} checks)`);
+  let plan = permitted(parts, steady, hostName);
+  const power = parts.power(hostConfig(parts, hostName));
+  try {
+    const state = await power.check();
+    if (state !== "On")
+      throw new CouldNotRun(`the BMC of ${hostName} says that its power is ${state}; power it on first`);
+    for (let attempt = 0; plan.moves.length > 0; attempt++) {
+      if (attempt === moveAttempts) {
+        const names = plan.moves.map(({ vm }) => vm.name).join(", ");
+        throw new CouldNotRun(
+          `${names} did not stay on ${hostName}: does DRS move it away? Check its rules and groups`,
+        );
+      }
+      for (const { vm, from } of plan.moves) {
+        parts.interrupted.throwIfAborted();
+        timeline.say("plan", `moving ${vm.name} from ${from} to ${hostName}`);
+        await parts.vcenter.moveVm(vm.id, plan.host.id);
+      }
+      steady = await awaitSteadyState(parts, steadyBudget, parts.interrupted);
+      plan = permitted(parts, steady, hostName);
+    }
+    return { plan, steady, power };
+  } catch (error) {
+    await power.close();
+    throw error;
+  }
+}
+
+/** Probes for a while; throws CouldNotRun when a service does not answer each time. */
+export async function baseline(parts: DrillParts, prober: Prober, vms: readonly string[]): Promise<void> {
+  await parts.clock.wait(baselineSeconds, parts.interrupted);
+  const silent = vms.filter((vm) => prober.last(vm)?.outcome !== "up");
+  const broken = prober.samples.filter(({ outcome }) => outcome === "down").map(({ vm }) => vm);
+  const unsteady = [...new Set([...silent, ...broken])];
+  if (unsteady.length > 0) {
+    throw new CouldNotRun(
+      `${unsteady.join(", ")} did not answer steadily for ${baselineSeconds.toString()} s before the fault; nothing was ` +
+        "failed: check the service and the network between it and this machine",
+    );
+  }
+}
+
+function permitted(parts: DrillParts, { inventory }: SteadyState, hostName: string): HostLossPlan {
+  const plan = planHostLoss(inventory, parts.config, hostName, parts);
+  if (!("host" in plan) || plan.refusals.length > 0) {
+    throw new CouldNotRun(refusalText(hostName, plan.refusals));
+  }
+  return plan;
+}
+
+export function refusalText(hostName: string, refusals: readonly string[]): string {
+  return [`${hostName} must not be failed:`, ...refusals.map((reason) => `  ${reason}`)].join("\n");
+}
+
+function hostConfig({ config }: DrillParts, hostName: string): HostConfig {
+  return config.hosts.find(({ name }) => name === hostName) ?? { name: hostName, bmc: undefined };
+}

@@ -1,0 +1,59 @@
+import { lookup } from "node:dns/promises";
+import { networkInterfaces } from "node:os";
+import { runChecks } from "../checks";
+import { Clock } from "../clock";
+import type { Environment, VerificationConfig } from "../config";
+import { redfishPower } from "../faults/redfish";
+import { ProbeSchedule, probeTiming } from "../probes/schedule";
+import { probeTcp } from "../probes/tcp";
+import type { VCenter } from "../vcenter/client";
+import type { DrillParts } from "./parts";
+
+/** Limit of one probe of a check, in wall ms. */
+const checkProbeLimit = 2000;
+
+/** What a user asks for, in every command that drills. */
+export interface DrillRequest {
+  config: VerificationConfig;
+  env: Environment;
+  includeBystanders: boolean;
+  /** One line at a time. */
+  progress: (line: string) => void;
+  /** Ends the run: what is broken is undone, the steady state awaited. */
+  signal: AbortSignal;
+  /** Ends that waiting too. */
+  hurried: AbortSignal;
+}
+
+/** The parts that act on a real cluster. */
+export async function realParts(request: DrillRequest, vcenter: VCenter): Promise<DrillParts> {
+  const { config, env } = request;
+  const clock = new Clock(config.timeScale);
+  const timing = probeTiming(clock.wallMs(config.probeIntervalSeconds));
+  return {
+    config,
+    vcenter,
+    clock,
+    systemTime: () => Date.now(),
+    power: (host) => redfishPower(host, env, clock),
+    prober: (targets) => new ProbeSchedule(targets, timing, () => clock.now()),
+    checks: (inventory) =>
+      runChecks({ inventory, config, probe: ({ address, port }) => probeTcp(address, port, checkProbeLimit) }),
+    keepUp: await addressesToKeepUp(config.vcenter.server),
+    includeBystanders: request.includeBystanders,
+    progress: request.progress,
+    interrupted: request.signal,
+    hurried: request.hurried,
+  };
+}
+
+/** vCenter's addresses and this machine's, loopback aside. */
+async function addressesToKeepUp(server: string): Promise<string[]> {
+  const name = new URL(`https://${server}`).hostname.replace(/^\[|\]$/g, "");
+  const resolved = await lookup(name, { all: true }).catch(() => []);
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return [
+    ...resolved.map(({ address }) => address),
+    ...own.filter(({ internal }) => !internal).map(({ address }) => address),
+  ];
+}

@@ -1,0 +1,132 @@
+import type { CheckResult, DrillResult, DrillVm, Expectation, VmAvailability } from "../model";
+import { vmAvailability } from "../availability/availability";
+import type { Window } from "../availability/downtime";
+import type { Sample } from "../probes/sample";
+import { isTelling } from "./events";
+import { expectations } from "./expectations";
+import { judge, overall } from "./judge";
+import type { HostLossObservation } from "./observation";
+import type { HostLossPlan } from "./plan";
+import { downtimeShares } from "./shares";
+import { holds, type SteadyState } from "./steadyState";
+import type { Timeline } from "./timeline";
+
+type Seconds = (wallMs: number) => number;
+
+/** A drill's entry in the journal before anything is broken: what is expected, and what to undo. */
+export function beginResult(plan: HostLossPlan, { checks }: SteadyState, started: number, number: number): DrillResult {
+  return {
+    id: `host-loss-${number.toString()}-${plan.host.name}`,
+    drill: "host-loss",
+    host: plan.host.name,
+    fdmRole: plan.role,
+    verdict: "inconclusive",
+    summary: "the drill did not end",
+    started: new Date(started).toISOString(),
+    ended: new Date(started).toISOString(),
+    faultAt: undefined,
+    steadyStateBefore: checks,
+    steadyStateAfter: [],
+    expectations: expectations(plan).map(({ id, statement, basis }) => {
+      return { id, statement, basis, verdict: "inconclusive", seen: "the drill did not end" };
+    }),
+    vms: [],
+    timeline: [],
+    undo: { description: `power on ${plan.host.name} through its BMC`, done: false },
+  };
+}
+
+/** Availability of each probed VM over the whole drill, by its name. */
+export function measure(
+  { targets }: HostLossPlan,
+  samples: readonly Sample[],
+  window: Window,
+  resolution: number,
+  seconds: Seconds,
+): Map<string, VmAvailability> {
+  const own = new Map<string, Sample[]>(targets.map(({ vm }) => [vm.name, []]));
+  for (const sample of samples) own.get(sample.vm)?.push(sample);
+  return new Map(
+    targets.map(({ vm: { name: vm }, config: { guestOs } }) => [
+      vm,
+      vmAvailability({ vm, guestOs, samples: own.get(vm) ?? [], window, resolution }, seconds),
+    ]),
+  );
+}
+
+/** Judges a drill that ended as planned. */
+export function concludeResult(
+  result: DrillResult,
+  plan: HostLossPlan,
+  before: SteadyState,
+  seen: HostLossObservation,
+  seconds: Seconds,
+): void {
+  result.expectations = [
+    ...judge(expectations(plan), seen, plan.host, seconds),
+    steadyAfter(result.steadyStateAfter, plan.host.name),
+  ];
+  result.vms = drillVms(plan, before, seen, seconds);
+  result.verdict = overall(result.expectations.map(({ verdict }) => verdict));
+  const bad = result.expectations.filter(({ verdict }) => verdict !== "passed");
+  result.summary =
+    bad.length === 0
+      ? `${result.host} (${result.fdmRole}) was lost, and all that was expected of HA was seen`
+      : bad.map(({ statement, seen: what }) => `${statement}: ${what}`).join("; ");
+}
+
+/** Closes the entry, judged or not. */
+export function closeResult(
+  result: DrillResult,
+  timeline: Timeline,
+  faultAt: number,
+  ended: number,
+  seconds: Seconds,
+): void {
+  result.faultAt = new Date(faultAt).toISOString();
+  result.timeline = timeline.entries(faultAt, seconds);
+  result.ended = new Date(ended).toISOString();
+}
+
+export function noteEvents(timeline: Timeline, { events }: HostLossObservation): void {
+  for (const { at, type, message } of events.filter(isTelling)) {
+    timeline.note("event", message === "" ? type : message, at);
+  }
+}
+
+function steadyAfter(checks: readonly CheckResult[], host: string): Expectation {
+  const steady = checks.length > 0 && holds(checks);
+  const broken = checks.filter((check) => !holds([check])).map(({ id }) => id);
+  return {
+    id: "steady-state-after",
+    statement: `the steady state holds again after ${host} got its power back`,
+    basis: "a drill must leave the cluster as it found it",
+    verdict: steady ? "passed" : checks.length > 0 ? "failed" : "inconclusive",
+    seen: steady ? "it holds" : checks.length > 0 ? `it does not hold: ${broken.join(", ")}` : "it was not read",
+  };
+}
+
+function drillVms(
+  { affected, targets, host }: HostLossPlan,
+  before: SteadyState,
+  seen: HostLossObservation,
+  seconds: Seconds,
+): DrillVm[] {
+  const hostName = (id: string | undefined): string | undefined =>
+    before.inventory.hosts.find((one) => one.id === id)?.name;
+  return targets.flatMap(({ vm }) => {
+    const availability = seen.availability.get(vm.name);
+    if (availability === undefined) return [];
+    const isAffected = affected.some((one) => one.vm.id === vm.id);
+    const ids = { host: host.id, vm: vm.id };
+    return [
+      {
+        ...availability,
+        affected: isAffected,
+        hostBefore: hostName(vm.hostId) ?? "unknown",
+        hostAfter: hostName(seen.failedOver?.vms.find(({ id }) => id === vm.id)?.hostId),
+        shares: isAffected ? downtimeShares(seen, ids, availability, seconds) : undefined,
+      },
+    ];
+  });
+}

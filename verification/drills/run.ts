@@ -1,0 +1,104 @@
+import { guestMeans } from "../availability/means";
+import type { JournalFile } from "../journal";
+import type { Journal } from "../model";
+import { CouldNotRun } from "../problems";
+import { hostLoss } from "./hostLoss";
+import { overall } from "./judge";
+import type { DrillParts } from "./parts";
+import { awaitSteadyState, NotSteady } from "./steadyState";
+
+/** Seconds of the Clock that one host may take, for the expiry of the lock. */
+const hostSeconds = 3600;
+/** Until a recovered host is back in the cluster; seconds of the Clock. */
+const recoverBudget = 1200;
+
+/** The run itself: lock, drills, means, report. Through its parts only, so that it is tested without a vCenter. */
+export async function drillHosts(
+  parts: DrillParts,
+  { hosts, file, report }: { hosts: readonly string[]; file: JournalFile; report: () => Promise<void> },
+): Promise<Journal> {
+  const { journal } = file;
+  const owner = journal.lockOwner ?? "vsphere-ha";
+  const lock = await parts.vcenter.acquireLock(owner, hosts.length * hostSeconds);
+  try {
+    file.save();
+    for (const host of hosts) {
+      parts.interrupted.throwIfAborted();
+      await hostLoss(parts, file, host);
+    }
+  } catch (error) {
+    if (!(error instanceof CouldNotRun) && !parts.interrupted.aborted) throw error;
+    if (error instanceof NotSteady) journal.checks = error.checks;
+    journal.error = parts.interrupted.aborted ? interruptedText(journal) : messageOf(error);
+  } finally {
+    // A host that is still off keeps the lock: the next run must not take the cluster for a healthy one.
+    if (pending(journal).length === 0) await lock.release().catch((error: unknown) => parts.progress(messageOf(error)));
+  }
+  journal.checks = journal.drills[0]?.steadyStateBefore ?? journal.checks;
+  journal.means = guestMeans(journal.drills);
+  journal.verdict = verdictOf(journal);
+  journal.ended = new Date(parts.clock.now()).toISOString();
+  file.save();
+  await report();
+  return journal;
+}
+
+/** Puts back what the journal of a killed run says is broken, awaits the steady state, frees that run's lock. */
+export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<void> {
+  const { journal } = file;
+  const { cluster } = journal.target;
+  if (cluster !== parts.config.cluster.name) {
+    throw new CouldNotRun(
+      `the journal ${file.path} is of cluster ${cluster}, the configuration of ${parts.config.cluster.name}; give those of one run`,
+    );
+  }
+  for (const drill of pending(journal)) {
+    const host = parts.config.hosts.find(({ name }) => name === drill.host) ?? { name: drill.host, bmc: undefined };
+    const power = parts.power(host);
+    try {
+      parts.progress(`restoring the power of ${drill.host}`);
+      await power.powerOn();
+    } finally {
+      await power.close();
+    }
+    drill.undo.done = true;
+    drill.summary = `${drill.summary}; ${drill.host} was put back by recover`;
+    file.save();
+    parts.progress(`${drill.host} has power`);
+  }
+  // The killed run's lock: taken over by its own name, and freed.
+  const owner = journal.lockOwner;
+  const lock = owner === undefined ? undefined : await parts.vcenter.acquireLock(owner, recoverBudget);
+  try {
+    await awaitSteadyState(parts, recoverBudget, parts.hurried);
+    parts.progress("the steady state holds");
+  } finally {
+    await lock?.release();
+  }
+}
+
+/** 0 passed, 1 failed or not observed, 2 could not run. A failure that was seen counts more than an early end. */
+export function exitCode({ verdict, error }: Journal): number {
+  if (verdict === "failed") return 1;
+  if (error !== undefined) return 2;
+  return verdict === "passed" ? 0 : 1;
+}
+
+function pending({ drills }: Journal): Journal["drills"] {
+  return drills.filter(({ undo }) => !undo.done);
+}
+
+function verdictOf({ drills, error }: Journal): Journal["verdict"] {
+  const verdicts = drills.map(({ verdict }) => verdict);
+  return overall(error === undefined ? verdicts : [...verdicts, "inconclusive"]);
+}
+
+function interruptedText(journal: Journal): string {
+  const open = pending(journal).map(({ host }) => host);
+  if (open.length > 0) return `interrupted; still without power: ${open.join(", ")}. Run vsphere-ha recover`;
+  return "interrupted; what was broken has been put back";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,34 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { JournalFile, readJournal } from "../journal";
+import type { Journal } from "../model";
+import { CouldNotRun } from "../problems";
+import { junitXml } from "./junit";
+import { page } from "./page";
+import { summaryMarkdown } from "./summary";
+
+export { printSummary } from "./terminal";
+
+/**
+ * Writes journal.json, junit.xml, summary.md and index.html into a directory, which is made if need be.
+ *
+ * @throws CouldNotRun when it cannot be written
+ */
+export async function writeReport(journal: Journal, dir: string): Promise<void> {
+  const files = { "junit.xml": junitXml(journal), "summary.md": summaryMarkdown(journal), "index.html": page(journal) };
+  new JournalFile(join(dir, "journal.json"), journal).save();
+  try {
+    await mkdir(dir, { recursive: true });
+    for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CouldNotRun(`cannot write the report to ${dir}: ${reason}; name a directory that can be written`);
+  }
+}
+
+/** Writes the report of a run again from its journal; resolves to that journal. */
+export async function regenerate(journalFile: string, dir: string): Promise<Journal> {
+  const journal = readJournal(journalFile);
+  await writeReport(journal, dir);
+  return journal;
+}

@@ -1,0 +1,62 @@
+import type { Journal } from "../model";
+import { escapeMarkdown } from "./escape";
+import { scaleNote, verdictWord } from "./format";
+import { headline } from "./headline";
+import { matrix } from "./matrix";
+
+/** Markdown for a pipeline's summary page. */
+export function summaryMarkdown(journal: Journal): string {
+  const { verdict, target, command, simulated, timeScale, error } = journal;
+  const scale = scaleNote(timeScale);
+  const lines = [
+    `# ${verdictWord[verdict]}: vsphere-ha ${escapeMarkdown(command)} on ${escapeMarkdown(target.cluster)}`,
+    "",
+    escapeMarkdown(headline(journal)),
+    "",
+    ...(error === undefined ? [] : [`**The run ended early:** ${escapeMarkdown(error)}`, ""]),
+    ...(simulated.length === 0 ? [] : [`**Simulated:** ${escapeMarkdown(simulated.join("; "))}.`, ""]),
+    ...(scale === undefined ? [] : [escapeMarkdown(scale), ""]),
+    ...(journal.drills.length === 0 ? [] : [...matrixTable(journal), ""]),
+    ...open(journal),
+  ];
+  return `${lines.join("\n").trimEnd()}\n`;
+}
+
+function matrixTable(journal: Journal): string[] {
+  const { guests, rows } = matrix(journal);
+  const head = ["Failed host", "Window", ...guests.flatMap(({ title }) => [`${title}: availability`, "downtime"]), "Verdict"];
+  const body = rows.map(({ label, note, window, cells, verdict }) => [
+    `${label} (${note})`,
+    window,
+    ...cells.flatMap(({ availability, downtime }) => [availability, downtime]),
+    verdict === undefined ? "" : verdictWord[verdict],
+  ]);
+  return [
+    "## Availability, guest × host",
+    "",
+    row(head),
+    row(head.map(() => "---"), false),
+    ...body.map((cells) => row(cells)),
+  ];
+}
+
+function row(cells: readonly string[], escape = true): string {
+  return `| ${cells.map((text) => (escape ? escapeMarkdown(text) : text)).join(" | ")} |`;
+}
+
+/** Everything that did not pass. */
+function open({ drills, checks }: Journal): string[] {
+  const expectations = drills.flatMap((drill) =>
+    drill.expectations
+      .filter(({ verdict }) => verdict !== "passed" && verdict !== "not-applicable")
+      .map(({ statement, seen, verdict }) => `- ${verdictWord[verdict]}, loss of ${drill.host}: ${statement}. Seen: ${seen}`),
+  );
+  const failed = checks
+    .filter(({ verdict }) => verdict === "failed" || verdict === "inconclusive")
+    .map(({ id, read, expected, remedy, severity, verdict }) => {
+      const word = severity === "warning" ? "Warning" : verdictWord[verdict];
+      return `- ${word}, ${id}: ${read}; expected ${expected}. ${remedy}`;
+    });
+  const all = [...expectations, ...failed];
+  return all.length === 0 ? [] : ["## Not passed", "", ...all.map((line) => `- ${escapeMarkdown(line.slice(2))}`)];
+}

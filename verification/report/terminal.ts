@@ -1,0 +1,49 @@
+import Table from "cli-table3";
+import type { Journal } from "../model";
+import { scaleNote, verdictWord } from "./format";
+import { headline } from "./headline";
+import { matrix } from "./matrix";
+
+/** The summary for a terminal: verdict, what was simulated, the table guest × host, what did not pass. Plain text. */
+export function printSummary(journal: Journal): string {
+  const { verdict, target, simulated, timeScale, error } = journal;
+  const scale = scaleNote(timeScale);
+  return [
+    `${verdictWord[verdict]}: cluster ${target.cluster}. ${headline(journal)}`,
+    ...(error === undefined ? [] : [`The run ended early: ${error}`]),
+    ...(simulated.length === 0 ? [] : [`Simulated: ${simulated.join("; ")}.`]),
+    ...(scale === undefined ? [] : [scale]),
+    ...(journal.drills.length === 0 ? [] : [matrixTable(journal)]),
+    ...notPassed(journal),
+  ].join("\n");
+}
+
+function matrixTable(journal: Journal): string {
+  const { guests, rows } = matrix(journal);
+  const table = new Table({
+    head: ["failed host", "window", ...guests.flatMap(({ title }) => [`${title}\navailability`, "\ndowntime"]), "verdict"],
+    style: { head: [], border: [] },
+  });
+  for (const { label, note, window, cells, verdict } of rows) {
+    table.push([
+      `${label}\n${note}`,
+      window.replace("did not publish", "did not\npublish"),
+      ...cells.flatMap(({ availability, downtime }) => [availability, downtime.replace(" if it was", "\nif it was")]),
+      verdict === undefined ? "" : verdictWord[verdict].toLowerCase(),
+    ]);
+  }
+  return table.toString();
+}
+
+function notPassed({ drills, checks }: Journal): string[] {
+  return [
+    ...drills.flatMap(({ host, expectations }) =>
+      expectations
+        .filter(({ verdict }) => verdict !== "passed" && verdict !== "not-applicable")
+        .map(({ verdict, statement, seen }) => `${verdict}: loss of ${host}: ${statement}; seen: ${seen}`),
+    ),
+    ...checks
+      .filter(({ verdict, severity }) => severity === "error" && (verdict === "failed" || verdict === "inconclusive"))
+      .map(({ id, verdict, read, remedy }) => `${verdict}: ${id}: ${read}; ${remedy}`),
+  ];
+}

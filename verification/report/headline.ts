@@ -13,7 +13,9 @@ export function headline({ drills, checks, verdict, error }: Journal): string {
     return `${lost}, one after the other, and each time HA brought the guests back within the time that the settings promise.`;
   }
   if (error !== undefined) return "No host was failed.";
-  const bad = checks.filter((check) => check.severity === "error" && check.verdict !== "passed" && check.verdict !== "not-applicable");
+  const bad = checks.filter(
+    (check) => check.severity === "error" && check.verdict !== "passed" && check.verdict !== "not-applicable",
+  );
   if (verdict === "passed") return `${plural(checks.length, "check")}, and nothing in the way of a failover.`;
   return `${plural(bad.length, "check")} of ${checks.length.toString()} did not pass.`;
 }

@@ -15,7 +15,11 @@ export function junitXml(journal: Journal): string {
   const suites = [
     ...(journal.checks.length > 0 ? [suite("checks", journal, journal.checks.map(checkCase))] : []),
     ...journal.drills.map((drill) =>
-      suite(`${drill.drill} ${drill.host}`, drill, drill.expectations.map((one) => expectationCase(one, drill))),
+      suite(
+        `${drill.drill} ${drill.host}`,
+        drill,
+        drill.expectations.map((one) => expectationCase(one, drill)),
+      ),
     ),
     ...(journal.error === undefined ? [] : [suite("run", journal, [runCase(journal.error)])]),
   ];
@@ -57,9 +61,19 @@ function checkCase(check: CheckResult): Case {
     `why: ${check.why}`,
     `remedy: ${check.remedy}`,
   ].join("\n");
-  const output = tolerated && check.verdict !== "passed" ? markup`
-      <system-out>warning: ${text}</system-out>` : undefined;
-  return testCase("checks", `${check.id}: ${check.title}`, tolerated ? "passed" : check.verdict, check.read, text, output);
+  const output =
+    tolerated && check.verdict !== "passed"
+      ? markup`
+      <system-out>warning: ${text}</system-out>`
+      : undefined;
+  return testCase(
+    "checks",
+    `${check.id}: ${check.title}`,
+    tolerated ? "passed" : check.verdict,
+    check.read,
+    text,
+    output,
+  );
 }
 
 function expectationCase({ statement, verdict, seen, basis }: Expectation, { drill, host }: DrillResult): Case {
@@ -89,6 +103,12 @@ function testCase(
   }[verdict];
   const open = markup`
     <testcase classname="${className}" name="${name}" time="0"`;
-  return { verdict, xml: body === undefined ? markup`${open}/>` : markup`${open}>${body}
-    </testcase>` };
+  return {
+    verdict,
+    xml:
+      body === undefined
+        ? markup`${open}/>`
+        : markup`${open}>${body}
+    </testcase>`,
+  };
 }

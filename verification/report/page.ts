@@ -44,8 +44,11 @@ function notice({ simulated, timeScale, error }: Journal): Markup {
     markup`<div class="notice"><p><strong>The run ended early.</strong></p>${error.split("\n").map((line) => markup`<p>${line}</p>`)}</div>`
   }${
     (simulated.length > 0 || scale !== undefined) &&
-    markup`<div class="notice">${simulated.length > 0 && markup`<p><strong>Simulated:</strong> ${simulated.join("; ")}.</p>
-<p><strong>Real:</strong> this verifier, its calls to vCenter and to the BMCs, and its TCP probes.</p>`}${scale !== undefined && markup`<p>${scale}</p>`}</div>`
+    markup`<div class="notice">${
+      simulated.length > 0 &&
+      markup`<p><strong>Simulated:</strong> ${simulated.join("; ")}.</p>
+<p><strong>Real:</strong> this verifier, its calls to vCenter and to the BMCs, and its TCP probes.</p>`
+    }${scale !== undefined && markup`<p>${scale}</p>`}</div>`
   }`;
 }
 
@@ -101,9 +104,13 @@ ${bad.length === 0 && markup`<p>${drill.summary}.</p>`}
 ${data !== undefined && markup`<figure><figcaption>${legend.filter(([phase]) => data.rows.some(({ bars }) => bars.some((bar) => bar.phase === phase))).map(([phase, text]) => markup`<span class="key" style="--key:var(--${phase})">${text}</span>`)}</figcaption>${timelineSvg(data)}</figure>`}
 ${drill.vms.length > 0 && vmTable(drill)}
 ${good.length > 0 && markup`<details><summary>${plural(good.length, "expectation")} that held, and how each was computed</summary><ul>${good.map(expectationItem)}</ul></details>`}
-${drill.timeline.length > 0 && markup`<details><summary>What happened when</summary><div class="scroll"><table><thead><tr><th>Seconds since the fault</th><th></th><th></th></tr></thead><tbody>${drill.timeline.map(
-    ({ t, kind, text }) => markup`<tr><td>${t === undefined ? "" : t.toFixed(1)}</td><td class="muted">${kind}</td><td>${text}</td></tr>`,
-  )}</tbody></table></div></details>`}
+${
+  drill.timeline.length > 0 &&
+  markup`<details><summary>What happened when</summary><div class="scroll"><table><thead><tr><th>Seconds since the fault</th><th></th><th></th></tr></thead><tbody>${drill.timeline.map(
+    ({ t, kind, text }) =>
+      markup`<tr><td>${t === undefined ? "" : t.toFixed(1)}</td><td class="muted">${kind}</td><td>${text}</td></tr>`,
+  )}</tbody></table></div></details>`
+}
 </section>`;
 }
 
@@ -115,11 +122,12 @@ function vmTable(drill: DrillResult): Markup {
   return markup`<div class="scroll"><table>
 <thead><tr><th>VM</th><th>Availability</th><th>Downtime</th><th>Detection</th><th>Restart</th><th>Boot</th><th>Ran on, then on</th></tr></thead>
 <tbody>${drill.vms.map(
-    (vm) => markup`<tr><th scope="row">${vm.vm}<small>${vm.affected ? "failed with the host" : "must not notice"}</small></th><td>${percent(vm.availabilityPercent)}<small>in ${seconds(vm.windowSeconds)}</small></td><td>${duration(vm.downtimeSeconds)}</td>${
-      vm.shares === undefined
-        ? markup`<td></td><td></td><td></td>`
-        : markup`<td>${seconds(vm.shares.detectionSeconds)}</td><td>${seconds(vm.shares.restartSeconds)}</td><td>${seconds(vm.shares.bootSeconds)}</td>`
-    }<td>${vm.hostBefore}<small>${vm.hostAfter ?? "not known"}</small></td></tr>`,
+    (vm) =>
+      markup`<tr><th scope="row">${vm.vm}<small>${vm.affected ? "failed with the host" : "must not notice"}</small></th><td>${percent(vm.availabilityPercent)}<small>in ${seconds(vm.windowSeconds)}</small></td><td>${duration(vm.downtimeSeconds)}</td>${
+        vm.shares === undefined
+          ? markup`<td></td><td></td><td></td>`
+          : markup`<td>${seconds(vm.shares.detectionSeconds)}</td><td>${seconds(vm.shares.restartSeconds)}</td><td>${seconds(vm.shares.bootSeconds)}</td>`
+      }<td>${vm.hostBefore}<small>${vm.hostAfter ?? "not known"}</small></td></tr>`,
   )}</tbody>
 </table></div>`;
 }
@@ -138,7 +146,10 @@ function checksSection(checks: readonly CheckResult[]): Markup {
 
 function checkRow(check: CheckResult): Markup {
   const open = check.verdict === "failed" || check.verdict === "inconclusive";
-  const word = check.severity === "warning" && open ? markup`${verdictMark(check.verdict)}<small>warning</small>` : verdictMark(check.verdict);
+  const word =
+    check.severity === "warning" && open
+      ? markup`${verdictMark(check.verdict)}<small>warning</small>`
+      : verdictMark(check.verdict);
   return markup`<tr><td>${word}</td><th scope="row">${check.title}<small>${check.id}</small></th><td>${check.read}${
     check.findings.length > 0 &&
     markup`<ul>${check.findings.map(({ subject, read, expected }) => markup`<li>${subject}: ${read}; expected ${expected}</li>`)}</ul>`

@@ -24,7 +24,12 @@ export function summaryMarkdown(journal: Journal): string {
 
 function matrixTable(journal: Journal): string[] {
   const { guests, rows } = matrix(journal);
-  const head = ["Failed host", "Window", ...guests.flatMap(({ title }) => [`${title}: availability`, "downtime"]), "Verdict"];
+  const head = [
+    "Failed host",
+    "Window",
+    ...guests.flatMap(({ title }) => [`${title}: availability`, "downtime"]),
+    "Verdict",
+  ];
   const body = rows.map(({ label, note, window, cells, verdict }) => [
     `${label} (${note})`,
     window,
@@ -35,7 +40,10 @@ function matrixTable(journal: Journal): string[] {
     "## Availability, guest × host",
     "",
     row(head),
-    row(head.map(() => "---"), false),
+    row(
+      head.map(() => "---"),
+      false,
+    ),
     ...body.map((cells) => row(cells)),
   ];
 }
@@ -49,7 +57,10 @@ function open({ drills, checks }: Journal): string[] {
   const expectations = drills.flatMap((drill) =>
     drill.expectations
       .filter(({ verdict }) => verdict !== "passed" && verdict !== "not-applicable")
-      .map(({ statement, seen, verdict }) => `- ${verdictWord[verdict]}, loss of ${drill.host}: ${statement}. Seen: ${seen}`),
+      .map(
+        ({ statement, seen, verdict }) =>
+          `- ${verdictWord[verdict]}, loss of ${drill.host}: ${statement}. Seen: ${seen}`,
+      ),
   );
   const failed = checks
     .filter(({ verdict }) => verdict === "failed" || verdict === "inconclusive")

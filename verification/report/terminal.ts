@@ -21,7 +21,12 @@ export function printSummary(journal: Journal): string {
 function matrixTable(journal: Journal): string {
   const { guests, rows } = matrix(journal);
   const table = new Table({
-    head: ["failed host", "window", ...guests.flatMap(({ title }) => [`${title}\navailability`, "\ndowntime"]), "verdict"],
+    head: [
+      "failed host",
+      "window",
+      ...guests.flatMap(({ title }) => [`${title}\navailability`, "\ndowntime"]),
+      "verdict",
+    ],
     style: { head: [], border: [] },
   });
   for (const { label, note, window, cells, verdict } of rows) {

@@ -57,13 +57,11 @@ export function tally(results: readonly CheckResult[]): string {
   return told.join(", ");
 }
 
-/** What did not pass, with reasons and remedies, to stand alone in another tool's error message. */
+/** What did not pass, unread things included, with reasons and remedies; stands alone in another tool's error message. */
 export function failureText(results: readonly CheckResult[], cluster: string): string | undefined {
-  const verdict = verdictOf(results);
-  if (verdict === "passed") return undefined;
+  if (verdictOf(results) === "passed") return undefined;
   const open = results.filter(isOpen);
-  const title = verdict === "failed" ? "failed" : "inconclusive, which is no pass";
-  const head = `vsphere-ha check: ${title}: ${tally(results)} on cluster ${cluster}`;
+  const head = `vsphere-ha check: failed on cluster ${cluster}: ${tally(results)}`;
   if (open.length === 0) return `${head}\nNo check had an object: declare hosts, VMs or settings.`;
   return [head, ...open.flatMap(failedCheck)].join("\n");
 }

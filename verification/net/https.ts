@@ -15,6 +15,15 @@ export interface HttpsOptions {
   peer?: string | undefined;
   /** Configuration path that these options come from, for remedies: `vcenter`, `hosts[0].bmc`. */
   setting?: string | undefined;
+  /** Names of the settings, where `setting` and the field's name do not say it all. */
+  settings?: SettingNames | undefined;
+}
+
+/** What users set, as remedies name it. */
+export interface SettingNames {
+  address: string;
+  caFile: string;
+  thumbprint: string;
 }
 
 export interface HttpsRequest {
@@ -55,9 +64,10 @@ export class TransportError extends CouldNotRun {
 
 /** HTTPS to one kind of server, its certificate verified or pinned before anything is sent. */
 export function createHttps(options: HttpsOptions = {}): Https {
-  const { peer = "server", setting = "the configuration", timeoutMs: limit = 30_000 } = options;
+  const { peer = "server", timeoutMs: limit = 30_000 } = options;
+  const set = options.settings ?? settingNames(options.setting);
   const pin = options.thumbprint === undefined ? undefined : parseThumbprint(options.thumbprint);
-  const ca = options.caFile === undefined ? undefined : readCa(options.caFile, setting);
+  const ca = options.caFile === undefined ? undefined : readCa(options.caFile, set.caFile);
 
   // A pin replaces the verification by CAs. Sessions are not resumed: each connection shows its certificate.
   const open = buildConnector({ timeout: limit, maxCachedSessions: 0, rejectUnauthorized: pin === undefined, ca });
@@ -84,7 +94,7 @@ export function createHttps(options: HttpsOptions = {}): Https {
     if (cause instanceof PinMismatch) {
       return new TransportError(
         `${where} shows another certificate than the pinned one, with thumbprint ${cause.seen}; nothing was sent. ` +
-          `If the certificate was renewed, check that value on the server's console and set ${setting}.thumbprint to it`,
+          `If the certificate was renewed, check that value on the server's console and set ${set.thumbprint} to it`,
         "certificate",
       );
     }
@@ -93,29 +103,29 @@ export function createHttps(options: HttpsOptions = {}): Https {
       return new TransportError(text, "timeout");
     }
     if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
-      const text = `cannot resolve the name of ${where}: ${code}; check the address in ${setting} and the DNS`;
+      const text = `cannot resolve the name of ${where}: ${code}; check ${set.address} and the DNS`;
       return new TransportError(text, "dns");
     }
     if (code === "ECONNREFUSED" || code === "EHOSTUNREACH" || code === "ENETUNREACH") {
       const reason = code === "ECONNREFUSED" ? "connection refused" : "no route";
-      const text = `cannot reach ${where}: ${reason}; check the address in ${setting} and that the server runs`;
+      const text = `cannot reach ${where}: ${reason}; check ${set.address} and that the server runs`;
       return new TransportError(text, "refused");
     }
     if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
       const text =
         `the certificate of ${where} is for another name: ${message(cause)}; use a name that it covers, or, ` +
-        `after checking the certificate, pin it: ${setting}.thumbprint`;
+        `after checking the certificate, pin it: ${set.thumbprint}`;
       return new TransportError(text, "certificate");
     }
     if (certificateErrors.has(code ?? "")) {
       const shown = await readThumbprint(url, limitMs);
       const text =
-        `the certificate of ${where} is not trusted (${message(cause)}). Trust its CA with ${setting}.caFile, or pin ` +
-        `it: compare with the server's console, then set ${setting}.thumbprint to ${shown ?? "its SHA-256 thumbprint"}`;
+        `the certificate of ${where} is not trusted (${message(cause)}). Trust its CA with ${set.caFile}, or pin ` +
+        `it: compare with the server's console, then set ${set.thumbprint} to ${shown ?? "its SHA-256 thumbprint"}`;
       return new TransportError(text, "certificate");
     }
     if (code === "ERR_SSL_WRONG_VERSION_NUMBER" || code === "ERR_SSL_PACKET_LENGTH_TOO_LONG") {
-      const text = `${where} does not speak TLS; check host and port in ${setting}`;
+      const text = `${where} does not speak TLS; check host and port: ${set.address}`;
       return new TransportError(text, "refused");
     }
     return new TransportError(`the connection to ${where} broke: ${message(cause)}; try again`, "interrupted");
@@ -187,15 +197,19 @@ function message(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+function settingNames(setting = "the configuration"): SettingNames {
+  return { address: `the address in ${setting}`, caFile: `${setting}.caFile`, thumbprint: `${setting}.thumbprint` };
+}
+
 function readCa(file: string, setting: string): string {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    throw new CouldNotRun(`cannot read ${setting}.caFile ${file}: ${message(error)}`);
+    throw new CouldNotRun(`cannot read ${setting} ${file}: ${message(error)}`);
   }
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
-  throw new CouldNotRun(`${setting}.caFile ${file} holds no PEM certificate; export the CA as PEM`);
+  throw new CouldNotRun(`${setting} ${file} holds no PEM certificate; export the CA as PEM`);
 }
 
 /** Looks at a certificate that is not trusted, to show it: a connection of its own, on which nothing is sent. */

@@ -37,6 +37,11 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+const settingNames = {
+  address: "vcenter.server or VSPHERE_SERVER",
+  caFile: "vcenter.caFile or VSPHERE_HA_CA_FILE",
+  thumbprint: "vcenter.thumbprint or VSPHERE_HA_THUMBPRINT",
+};
 /** Limit of one call, in wall ms. */
 const callLimitMs = 30_000;
 /** Limit of one migration, in seconds of the clock. */
@@ -46,7 +51,7 @@ const moveLimitSeconds = 600;
 export async function connect(config: VerificationConfig, env: Environment): Promise<VCenter> {
   const { server, user, caFile, thumbprint } = config.vcenter;
   const password = env.VSPHERE_PASSWORD ?? "";
-  const https = createHttps({ caFile, thumbprint, timeoutMs: callLimitMs, peer: "vCenter", setting: "vcenter" });
+  const https = createHttps({ caFile, thumbprint, timeoutMs: callLimitMs, peer: "vCenter", settings: settingNames });
   try {
     const session = await Session.open(new SoapClient(https, server), { user, password });
     try {

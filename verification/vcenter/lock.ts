@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "../clock";
 import { CouldNotRun } from "../problems";
-import { decodeName } from "./names";
 import { retrieve, retrieveOne } from "./properties";
 import { isFault, type Session } from "./session";
 import { runTask, TaskFailed } from "./task";
@@ -28,16 +27,14 @@ const nameLimit = 80;
 const namingSeconds = 30;
 
 export function lockName(clusterName: string): string {
-  const name = `vsphere-ha-lock-${clusterName}`;
-  if (encodedLength(name) <= nameLimit) return name;
+  const name = plainName(`vsphere-ha-lock-${clusterName}`);
+  if (name.length <= nameLimit) return name;
   return `vsphere-ha-lock-${createHash("sha256").update(clusterName).digest("hex").slice(0, 40)}`;
 }
 
 export function holderName({ owner, expires }: Holder): string {
   const suffix = ` until ${expires.toISOString()}`;
-  let short = owner;
-  while (encodedLength(short + suffix) > nameLimit) short = short.slice(0, -1);
-  return short + suffix;
+  return plainName(owner).slice(0, nameLimit - suffix.length) + suffix;
 }
 
 export function parseHolder(name: string): Holder | undefined {
@@ -48,9 +45,9 @@ export function parseHolder(name: string): Holder | undefined {
   return Number.isNaN(expires.getTime()) ? undefined : { owner, expires };
 }
 
-/** vCenter stores `%`, `/` and `\` as three characters each. */
-function encodedLength(name: string): number {
-  return name.replace(/[%/\\]/g, "%xx").length;
+/** Without the three characters that vCenter would escape. */
+function plainName(name: string): string {
+  return name.replace(/[%/\\]/g, "-");
 }
 
 /** Takes the lock, or one that has expired or is the same owner's; CouldNotRun names the holder of another's. */
@@ -126,9 +123,8 @@ function lockTaken(clusterName: string): string {
 
 /** Undefined: a folder of that name is there already. */
 async function createFolder(session: Session, parent: Ref, name: string): Promise<Ref | undefined> {
-  const encoded = name.replace(/[%/\\]/g, (char) => `%${char.charCodeAt(0).toString(16)}`);
   try {
-    return ref(at(await session.call("CreateFolder", parent, [element("name", encoded)]), "returnval"));
+    return ref(at(await session.call("CreateFolder", parent, [element("name", name)]), "returnval"));
   } catch (error) {
     if (isFault(error, "DuplicateName")) return undefined;
     throw error;
@@ -141,7 +137,7 @@ async function findFolder(session: Session, parent: Ref, name: string): Promise<
     properties: { Folder: ["name"] },
     traversal: [{ name: "inside", type: "Folder", path: "childEntity", then: [] }],
   });
-  return folders.find(({ properties }) => decodeName(text(properties.get("name")) ?? "") === name)?.ref;
+  return folders.find(({ properties }) => text(properties.get("name")) === name)?.ref;
 }
 
 interface Inside {
@@ -158,7 +154,7 @@ async function readInside(session: Session, folder: Ref): Promise<Inside> {
     const names = await Promise.all(
       children.map(async (child) => text((await retrieveOne(session, child, ["name"])).get("name")) ?? ""),
     );
-    return { present: true, names: names.map(decodeName), foreign: children.some(({ type }) => type !== "Folder") };
+    return { present: true, names, foreign: children.some(({ type }) => type !== "Folder") };
   } catch (error) {
     if (isFault(error, "ManagedObjectNotFound")) return { present: false, names: [], foreign: false };
     throw error;

@@ -13,7 +13,8 @@ export interface Ref {
 const parser = new XMLParser({
   ignoreAttributes: false,
   attributeNamePrefix: "@",
-  removeNSPrefix: true,
+  // Of elements only: `xsi:type` and `type` of a reference are two attributes.
+  transformTagName: (name) => name.replace(/^.*:/, ""),
   parseTagValue: false,
   parseAttributeValue: false,
   trimValues: false,
@@ -65,9 +66,11 @@ export function attribute(node: Xml | undefined, name: string): string | undefin
   return typeof value === "string" ? unescapeXml(value) : undefined;
 }
 
-/** The `xsi:type` without its prefix. */
+/** The `xsi:type`, without the prefixes of both name and value. */
 export function xsiType(node: Xml | undefined): string | undefined {
-  return attribute(node, "type")?.replace(/^.*:/, "");
+  if (node === undefined || typeof node === "string") return undefined;
+  const name = Object.keys(node).find((key) => /^@[^:]+:type$/.test(key));
+  return name === undefined ? undefined : attribute(node, name.slice(1))?.replace(/^.*:/, "");
 }
 
 /** Reads an element that is a ManagedObjectReference. */

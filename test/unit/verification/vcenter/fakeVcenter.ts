@@ -99,17 +99,27 @@ export function serviceContent(about: Record<string, string> = {}): string {
 }
 
 /** One object of a PropertyCollector's answer; values are elements' content, already built. */
-export function objectContent(
-  type: string,
-  id: string,
-  properties: Record<string, { type: string; content: string }>,
-): string {
+export function objectContent(type: string, id: string, properties: Record<string, Value>): string {
   const propSet = Object.entries(properties).map(([name, value]) => {
-    return element("propSet", [element("name", name), `<val xsi:type="${value.type}">${value.content}</val>`]);
+    return element("propSet", [
+      element("name", name),
+      `<val xsi:type="${value.type}"${value.attributes ?? ""}>${value.content}</val>`,
+    ]);
   });
   return element("objects", [element("obj", id, { type }), ...propSet]);
 }
 
-export function string(content: string): { type: string; content: string } {
+/** The value of a property: its xsi:type, further attributes, and its content as XML. */
+export interface Value {
+  type: string;
+  content: string;
+  attributes?: string;
+}
+
+export function string(content: string): Value {
   return { type: "xsd:string", content };
+}
+
+export function reference(type: string, id: string): Value {
+  return { type: "ManagedObjectReference", content: id, attributes: ` type="${type}"` };
 }

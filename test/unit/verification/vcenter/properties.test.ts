@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { CouldNotRun } from "../../../../verification/problems";
 import { locate } from "../../../../verification/vcenter/locate";
 import { retrieve, type PropertyFilter } from "../../../../verification/vcenter/properties";
-import { at, attribute, children, element, text, type Xml } from "../../../../verification/vcenter/xml";
-import { FakeVcenter, fault, objectContent, string } from "./fakeVcenter";
+import { at, attribute, children, element, text, xsiType, type Xml } from "../../../../verification/vcenter/xml";
+import { FakeVcenter, fault, objectContent, reference, string } from "./fakeVcenter";
 
 const filter: PropertyFilter = {
   start: { type: "Folder", id: "group-d1" },
@@ -45,7 +45,7 @@ describe("property retrieval", () => {
     assert.equal(attribute(at(start, "obj"), "type"), "Folder");
     assert.deepEqual(
       children(start, "selectSet").map((select) => [
-        attribute(select, "type"),
+        xsiType(select),
         text(at(select, "name")),
         text(at(select, "type")),
         text(at(select, "path")),
@@ -146,13 +146,14 @@ describe("locating the cluster", () => {
           datacenters.map((name, n) =>
             objectContent("Datacenter", `datacenter-${n.toString()}`, {
               name: string(name),
-              hostFolder: { type: "ManagedObjectReference", content: `group-h${n.toString()}` },
-              vmFolder: { type: "ManagedObjectReference", content: `group-v${n.toString()}` },
+              hostFolder: reference("Folder", `group-h${n.toString()}`),
+              vmFolder: reference("Folder", `group-v${n.toString()}`),
             }),
           ),
         );
       }
       assert.equal(start, "group-h0");
+      assert.equal(attribute(at(parameters, "specSet", "objectSet", "obj"), "type"), "Folder");
       return element(
         "returnval",
         clusters.map((name, n) =>
@@ -167,7 +168,7 @@ describe("locating the cluster", () => {
     const session = await inventoryOf(["other", "a%2fb %25 %5c"], ["dc-1", "dc-2"]).open();
     const found = await locate(session, "dc-1", "a/b % \\");
     assert.equal(found.cluster.id, "domain-c1");
-    assert.equal(found.vmFolder.id, "group-v0");
+    assert.deepEqual(found.vmFolder, { type: "Folder", id: "group-v0" });
     assert.equal(found.datacenter.id, "datacenter-0");
   });
 

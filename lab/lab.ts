@@ -1,0 +1,292 @@
+/** The lab: a simulated vCenter with hosts, BMCs and guests, and an empty Pulumi backend, all on loopback. */
+import { execFileSync, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, join, resolve } from "node:path";
+import { labAddresses, splitAddress, type LabAddresses } from "./addresses";
+import { LabError } from "./errors";
+import { commandOf, isTaken, listenerOf, waitFor } from "./processes";
+import { labPaths, vcenterSettings, verificationSettings, VCENTER_USER, type LabPaths } from "./settings";
+
+/** Name of the lab that is meant when none is given. */
+export const DEFAULT_LAB = "dev";
+/** Lab seconds in one second of wall time, when nothing else is asked for. */
+export const DEFAULT_TIME_SCALE = 10;
+// Public on purpose: the lab's stack holds nothing secret, and Pulumi.dev.yaml carries the salt that belongs to it.
+const PASSPHRASE = "vsphere-ha-lab";
+const READY_MS = 30_000;
+const STOP_MS = 10_000;
+
+const checkout = resolve(__dirname, "..");
+const toolchain = join(checkout, ".lab", ".toolchain");
+
+/** A running lab. */
+export interface Lab {
+  name: string;
+  /** Its folder. */
+  dir: string;
+  /** What a plain `pulumi` or `vsphere-ha` needs to work on it. */
+  env: Record<string, string>;
+  /** Fault API, for tests. */
+  faultUrl: string;
+  /** Instants at which each guest really went up and down, as JSON lines. */
+  truthLog: string;
+  /** Certificate of the authority that signed the certificates of vCenter and the BMCs. */
+  caFile: string;
+}
+
+/** Whether a lab runs, and how to reach it. */
+export interface LabStatus {
+  name: string;
+  /** `ended`: it was started and ended by itself, its files are still there. */
+  state: "running" | "stopped" | "ended";
+  pid?: number;
+  timeScale?: number;
+  /** ISO 8601. */
+  started?: string;
+  vcenter: string;
+  faultUrl: string;
+  log: string;
+}
+
+interface Passwords {
+  VSPHERE_PASSWORD: string;
+  VSPHERE_HA_HOST_PASSWORD: string;
+  VSPHERE_HA_BMC_PASSWORD: string;
+}
+
+/** What `start` leaves for the other commands; readable for the owner only, because of the passwords. */
+interface LabRecord {
+  pid?: number;
+  timeScale: number;
+  started: string;
+  passwords: Passwords;
+}
+
+interface Place {
+  name: string;
+  addresses: LabAddresses;
+  paths: LabPaths;
+  recordFile: string;
+}
+
+function place(name: string): Place {
+  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
+    throw new LabError(`the lab's name is ${JSON.stringify(name)}; use up to 31 lower-case letters, digits and "-"`);
+  }
+  const paths = labPaths(join(checkout, ".lab", name));
+  return { name, addresses: labAddresses(checkout, name), paths, recordFile: join(paths.dir, "lab.json") };
+}
+
+/**
+ * Starts a lab and waits until it serves. Its passwords, certificates, inventory and Pulumi backend are new.
+ *
+ * @param opts.name lower-case name; labs of different names run side by side
+ * @param opts.timeScale lab seconds in one second of wall time, 0.1 to 10000
+ * @throws LabError when it runs already, an address is taken, or it does not get ready; nothing is left behind then
+ */
+export async function startLab(opts: { name?: string; timeScale?: number } = {}): Promise<Lab> {
+  const { name = DEFAULT_LAB, timeScale = DEFAULT_TIME_SCALE } = opts;
+  const where = place(name);
+  if (!(timeScale >= 0.1 && timeScale <= 10_000)) {
+    throw new LabError(`the time scale is ${timeScale}; it must lie between 0.1 and 10000`);
+  }
+  if (!existsSync(join(toolchain, "lib", "vcenter")))
+    throw new LabError("the toolchain is missing; run: npm run setup");
+  const { state, pid } = labStatus(name);
+  if (state === "running") {
+    throw new LabError(`lab ${name} runs already (pid ${pid}); stop it first: npm run lab -- stop --name ${name}`);
+  }
+  rmSync(where.paths.dir, { recursive: true, force: true });
+  await checkAddresses(where.addresses);
+  claim(where.paths.dir, name);
+  try {
+    prepare(where, timeScale);
+    await launch(where, timeScale);
+  } catch (error) {
+    await stopLab(name);
+    throw error;
+  }
+  const { dir, truthLog, caFile } = where.paths;
+  return { name, dir, env: labEnv(name), faultUrl: `http://${where.addresses.faults}`, truthLog, caFile };
+}
+
+async function checkAddresses({ vcenter, faults, bmcs }: LabAddresses): Promise<void> {
+  const addresses = [vcenter, faults, ...bmcs];
+  const taken = await Promise.all(addresses.map(isTaken));
+  const problems = addresses
+    .filter((_, i) => taken[i])
+    .map((address) => `${address} is in use by ${listenerOf(address) ?? "another process"}`);
+  if (problems.length > 0) {
+    throw new LabError(`${problems.join("; ")}: end that process, or take another lab name (--name)`);
+  }
+}
+
+/** Of two that start the same lab at once, one gets the folder. */
+function claim(dir: string, name: string): void {
+  mkdirSync(join(dir, ".."), { recursive: true });
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new LabError(
+      `lab ${name} is being started by another process; look with: npm run lab -- status --name ${name}`,
+    );
+  }
+}
+
+function prepare({ name, addresses, paths, recordFile }: Place, timeScale: number): void {
+  for (const dir of [join(paths.dir, "tls"), paths.logs, paths.pulumiHome, paths.state]) mkdirSync(dir);
+  const password = (): string => randomBytes(18).toString("base64url");
+  writeRecord(recordFile, {
+    timeScale,
+    started: new Date().toISOString(),
+    passwords: {
+      VSPHERE_PASSWORD: password(),
+      VSPHERE_HA_HOST_PASSWORD: password(),
+      VSPHERE_HA_BMC_PASSWORD: password(),
+    },
+  });
+  const ips = [...new Set([addresses.vcenter, ...addresses.bmcs].map((address) => splitAddress(address).host))];
+  execFileSync(join(toolchain, "lib", "certs"), [join(paths.dir, "tls"), ...ips]);
+  const json = (value: object): string => JSON.stringify(value, null, 2) + "\n";
+  writeFileSync(paths.vcenterConfig, json(vcenterSettings(name, timeScale, addresses, paths)), { mode: 0o600 });
+  writeFileSync(paths.verificationConfig, json(verificationSettings(timeScale, addresses, paths)));
+  const plugins = join(paths.pulumiHome, "plugins");
+  for (const plugin of readdirSync(join(toolchain, "plugins"))) {
+    const dir = join(plugins, plugin);
+    mkdirSync(dir, { recursive: true });
+    for (const file of readdirSync(join(toolchain, "plugins", plugin))) {
+      symlinkSync(join(toolchain, "plugins", plugin, file), join(dir, file));
+    }
+  }
+}
+
+async function launch(where: Place, timeScale: number): Promise<void> {
+  const { paths, recordFile } = where;
+  const record = readRecord(recordFile);
+  if (!record) throw new LabError(`lab ${where.name} was stopped while it started`);
+  const output = join(paths.logs, "vcenter.out");
+  const [out, log] = [openSync(output, "w"), openSync(paths.vcenterLog, "w")];
+  const child = spawn(join(toolchain, "lib", "vcenter"), ["--config", paths.vcenterConfig], {
+    detached: true,
+    stdio: ["ignore", out, log],
+    env: { ...process.env, ...record.passwords },
+  });
+  let ended: string | undefined;
+  child.once("error", (error) => (ended = error.message));
+  child.once("exit", (code, signal) => (ended ??= code === null ? `signal ${signal}` : `exit code ${code}`));
+  closeSync(out);
+  closeSync(log);
+  if (child.pid !== undefined) writeRecord(recordFile, { ...record, pid: child.pid });
+  const ready = (): boolean => readFileSync(output, "utf8").includes('"ready":true');
+  const inTime = await waitFor(() => ended !== undefined || ready(), READY_MS);
+  child.unref();
+  if (ended !== undefined || !inTime) {
+    const lines = readFileSync(paths.vcenterLog, "utf8").trim().split("\n").slice(-5).join("\n  ");
+    const how = ended === undefined ? `is not ready after ${READY_MS / 1000} s` : `ended (${ended})`;
+    throw new LabError(`the simulated vCenter ${how} at time scale ${timeScale}:\n  ${lines}`);
+  }
+}
+
+/**
+ * Ends a lab and removes what it kept, but for its logs. Cleans up as well after one that ended by itself.
+ *
+ * @returns whether there was anything to stop
+ */
+export async function stopLab(name: string = DEFAULT_LAB): Promise<boolean> {
+  const { paths } = place(name);
+  const pid = runningPid(name);
+  if (pid !== undefined) {
+    signal(pid, "SIGTERM");
+    const gone = (): boolean => runningPid(name) === undefined;
+    if (!(await waitFor(gone, STOP_MS))) {
+      signal(pid, "SIGKILL");
+      await waitFor(gone, STOP_MS);
+    }
+  }
+  if (!existsSync(paths.dir)) return false;
+  const left = readdirSync(paths.dir).filter((entry) => entry !== "logs");
+  for (const entry of left) rmSync(join(paths.dir, entry), { recursive: true, force: true });
+  return left.length > 0;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended in between.
+  }
+}
+
+/** Whether a lab runs, and how to reach it. */
+export function labStatus(name: string = DEFAULT_LAB): LabStatus {
+  const { addresses, paths, recordFile } = place(name);
+  const record = readRecord(recordFile);
+  const pid = runningPid(name);
+  return {
+    name,
+    state: pid !== undefined ? "running" : record ? "ended" : "stopped",
+    ...(pid !== undefined && { pid }),
+    ...(record && { timeScale: record.timeScale, started: record.started }),
+    vcenter: `https://${addresses.vcenter}`,
+    faultUrl: `http://${addresses.faults}`,
+    log: paths.vcenterLog,
+  };
+}
+
+/** The id of the lab's process. A process of that id with another command line is somebody else's. */
+function runningPid(name: string): number | undefined {
+  const { paths, recordFile } = place(name);
+  const pid = readRecord(recordFile)?.pid;
+  return pid !== undefined && commandOf(pid)?.includes(paths.vcenterConfig) ? pid : undefined;
+}
+
+/**
+ * The environment under which plain `pulumi` and `vsphere-ha` work on a running lab.
+ *
+ * @throws LabError when it does not run
+ */
+export function labEnv(name: string = DEFAULT_LAB): Record<string, string> {
+  const { addresses, paths, recordFile } = place(name);
+  const record = readRecord(recordFile);
+  if (!record || runningPid(name) === undefined) {
+    throw new LabError(`lab ${name} does not run; start it: npm run lab -- start --name ${name}`);
+  }
+  return {
+    PATH: [join(toolchain, "bin"), process.env.PATH].filter(Boolean).join(delimiter),
+    PULUMI_HOME: paths.pulumiHome,
+    PULUMI_BACKEND_URL: `file://${paths.state}`,
+    PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    VSPHERE_SERVER: addresses.vcenter,
+    VSPHERE_USER: VCENTER_USER,
+    ...record.passwords,
+    SSL_CERT_FILE: paths.caFile,
+    VSPHERE_HA_CA_FILE: paths.caFile,
+    VSPHERE_HA_CONFIG: paths.verificationConfig,
+  };
+}
+
+function writeRecord(file: string, record: LabRecord): void {
+  writeFileSync(file, JSON.stringify(record, null, 2) + "\n", { mode: 0o600 });
+}
+
+function readRecord(file: string): LabRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as LabRecord;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,373 @@
+import type { VerificationConfig } from "../../../../verification/config";
+import type { HostPower } from "../../../../verification/faults/redfish";
+import type { DrillParts, Prober } from "../../../../verification/drills/parts";
+import type {
+  CheckResult,
+  GuestOs,
+  HostState,
+  Inventory,
+  SettingValue,
+  VcEvent,
+  VmState,
+} from "../../../../verification/model";
+import { CouldNotRun } from "../../../../verification/problems";
+import type { Sample } from "../../../../verification/probes/sample";
+import type { VCenter } from "../../../../verification/vcenter/client";
+
+const start = Date.parse("2026-01-31T12:00:00Z");
+
+interface WorldVm {
+  name: string;
+  guestOs: GuestOs | undefined;
+  host: string;
+  poweredOn: boolean;
+  answers: boolean;
+  addresses: string[];
+  datastoreIds: string[];
+  memoryReservationMb: number;
+}
+
+/**
+ * A cluster in memory with a clock of its own, which moves only while somebody waits. Its fields are what a test breaks.
+ */
+export class World {
+  nowMs = start;
+  hosts = new Map(["esx-01", "esx-02", "esx-03"].map((name) => [name, { on: true, connected: true }]));
+  master = "esx-01";
+  vms: WorldVm[] = [
+    this.vm("ubuntu-1", "ubuntu", "esx-02"),
+    this.vm("ubuntu-2", "ubuntu", "esx-03"),
+    this.vm("xp-1", "windowsxp", "esx-02"),
+    this.vm("xp-2", "windowsxp", "esx-03"),
+    this.vm("vCLS-1", undefined, "esx-02"),
+  ];
+  settings: Record<string, SettingValue> = {
+    haEnabled: true,
+    haHostMonitoring: "enabled",
+    haVmRestartPriority: "medium",
+    haHeartbeatDatastoreIds: ["datastore-1", "datastore-2"],
+  };
+  overrides: Record<string, string> = {};
+  events: VcEvent[] = [];
+  moves: string[] = [];
+  posted: string[] = [];
+
+  /** HA: seconds. */
+  detection = 18;
+  restart = 12;
+  boot = 60;
+  hostBoot = 100;
+  restarts = (_vm: string): boolean => true;
+  reported = (_vm: string): boolean => true;
+  beforePowerOff = (): void => undefined;
+  powerOffFails: string | undefined;
+  powerOnFails: string | undefined;
+  bmcState = "On";
+  lockHolder: string | undefined;
+  lockReleased = false;
+  eventsFail = false;
+  steady = true;
+  loseProbes = false;
+  /** The system clock minus the monotonic one. */
+  systemStep = 0;
+  vcenterStep = 0;
+
+  readonly #agenda: { at: number; act: () => void }[] = [];
+
+  /** Does something so many seconds from now. */
+  later(seconds: number, act: () => void): void {
+    this.#agenda.push({ at: this.nowMs + seconds * 1000, act });
+  }
+
+  /** Moves the clock, and does what is due on the way. */
+  advance(seconds: number): void {
+    const end = this.nowMs + seconds * 1000;
+    for (;;) {
+      this.#agenda.sort((a, b) => a.at - b.at);
+      const next = this.#agenda[0];
+      if (next === undefined || next.at > end) break;
+      this.#agenda.shift();
+      this.nowMs = next.at;
+      next.act();
+    }
+    this.nowMs = end;
+  }
+
+  vmNamed(name: string): WorldVm {
+    const vm = this.vms.find((one) => one.name === name);
+    if (vm === undefined) throw new Error(`no VM ${name}`);
+    return vm;
+  }
+
+  vm(name: string, guestOs: GuestOs | undefined, host: string): WorldVm {
+    const octet = (this.vms as WorldVm[] | undefined)?.length ?? 0;
+    return {
+      name,
+      guestOs,
+      host,
+      poweredOn: true,
+      answers: true,
+      addresses: [`192.0.2.${(octet + name.length * 7).toString()}`],
+      datastoreIds: ["datastore-1"],
+      memoryReservationMb: 0,
+    };
+  }
+
+  // ------------------------------------------------------------ what happens
+
+  #event(type: string, about: { host?: string; vm?: string }): void {
+    this.events.push({
+      key: this.events.length + 1,
+      createdAt: new Date(this.nowMs),
+      type,
+      message: `${type} ${about.host ?? ""} ${about.vm ?? ""}`,
+      hostId: about.host,
+      vmId: about.vm,
+    });
+  }
+
+  failHost(name: string): void {
+    const host = this.hosts.get(name);
+    if (host === undefined) throw new Error(`no host ${name}`);
+    host.on = false;
+    const victims = this.vms.filter((vm) => vm.host === name && vm.poweredOn);
+    for (const vm of victims) vm.answers = false;
+    this.later(this.detection, () => {
+      host.connected = false;
+      this.#event("com.vmware.vc.HA.DasHostFailedEvent", { host: name });
+      if (this.master === name) this.master = [...this.hosts].find(([, { on }]) => on)?.[0] ?? name;
+      for (const vm of victims) {
+        if (this.restarts(vm.name)) this.later(this.restart, () => this.#restartVm(vm, name));
+      }
+    });
+  }
+
+  #restartVm(vm: WorldVm, failed: string): void {
+    vm.host = [...this.hosts].find(([name, { on }]) => on && name !== failed)?.[0] ?? vm.host;
+    if (this.reported(vm.name)) this.#event("com.vmware.vc.ha.VmRestartedByHAEvent", { vm: vm.name, host: vm.host });
+    this.later(this.boot, () => {
+      vm.answers = true;
+    });
+  }
+
+  restoreHost(name: string): void {
+    const host = this.hosts.get(name);
+    if (host === undefined) throw new Error(`no host ${name}`);
+    host.on = true;
+    this.later(this.hostBoot, () => {
+      host.connected = true;
+    });
+  }
+
+  // ------------------------------------------------------------ what a drill sees
+
+  inventory(): Inventory {
+    return {
+      takenAt: new Date(this.nowMs),
+      cluster: {
+        id: "domain-c1",
+        name: "compute",
+        settings: this.settings,
+        restartPriorityOverrides: this.overrides,
+        configIssues: [],
+      },
+      hosts: [...this.hosts].map(([name, { connected, on }]): HostState => {
+        return {
+          id: name,
+          name,
+          connectionState: connected ? "connected" : "notResponding",
+          powerState: connected || on ? "poweredOn" : "unknown",
+          inMaintenanceMode: false,
+          fdmState: !connected ? undefined : name === this.master ? "master" : "connectedToMaster",
+          cpuMhz: 10_000,
+          memoryMb: 16_384,
+          cpuUsageMhz: 0,
+          memoryUsageMb: 0,
+          uptimeSeconds: 1000,
+          datastoreIds: ["datastore-1", "datastore-2"],
+          networkIds: ["network-1"],
+          configIssues: [],
+        };
+      }),
+      vms: this.vms.map((vm): VmState => {
+        return {
+          id: vm.name,
+          name: vm.name,
+          instanceUuid: vm.name,
+          hostId: vm.host,
+          template: false,
+          system: vm.name.startsWith("vCLS"),
+          powerState: vm.poweredOn ? "poweredOn" : "poweredOff",
+          connectionState: "connected",
+          haProtected: vm.answers,
+          failoverInProgress: false,
+          guestHeartbeat: "green",
+          toolsRunning: true,
+          addresses: vm.addresses,
+          uptimeSeconds: 100,
+          numCpu: 1,
+          memoryMb: 1024,
+          cpuReservationMhz: 0,
+          memoryReservationMb: vm.memoryReservationMb,
+          memoryOverheadMb: 50,
+          datastoreIds: vm.datastoreIds,
+          networkIds: ["network-1"],
+        };
+      }),
+      datastores: ["datastore-1", "datastore-2"].map((id) => ({
+        id,
+        name: id,
+        type: "NFS",
+        accessible: true,
+        multipleHostAccess: true,
+        hostIds: [...this.hosts.keys()],
+      })),
+      networks: [{ id: "network-1", name: "VM Network", hostIds: [...this.hosts.keys()] }],
+    };
+  }
+
+  get vcenter(): VCenter {
+    return {
+      about: { fullName: "in memory", version: "8.0.3", instanceUuid: "u", simulated: true },
+      inventory: () => Promise.resolve(this.inventory()),
+      eventsSince: (at) =>
+        this.eventsFail
+          ? Promise.reject(new CouldNotRun("vCenter is busy"))
+          : Promise.resolve(this.events.filter(({ createdAt }) => createdAt >= at)),
+      currentTime: () => Promise.resolve(new Date(this.nowMs + this.vcenterStep)),
+      moveVm: (vm, host) => {
+        this.moves.push(`${vm} to ${host}`);
+        this.vmNamed(vm).host = host;
+        return Promise.resolve();
+      },
+      acquireLock: (owner) => {
+        if (this.lockHolder !== undefined && this.lockHolder !== owner) {
+          return Promise.reject(new CouldNotRun(`the lock is held by ${this.lockHolder}`));
+        }
+        this.lockHolder = owner;
+        return Promise.resolve({
+          release: () => {
+            this.lockReleased = true;
+            this.lockHolder = undefined;
+            return Promise.resolve();
+          },
+        });
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  power(name: string): HostPower {
+    return {
+      check: () => Promise.resolve(this.bmcState),
+      powerOff: () => {
+        this.beforePowerOff();
+        if (this.powerOffFails !== undefined) return Promise.reject(new CouldNotRun(this.powerOffFails));
+        this.posted.push(`off ${name}`);
+        this.failHost(name);
+        return Promise.resolve();
+      },
+      powerOn: () => {
+        if (this.powerOnFails !== undefined) return Promise.reject(new CouldNotRun(this.powerOnFails));
+        if (this.hosts.get(name)?.on === true) return Promise.resolve();
+        this.posted.push(`on ${name}`);
+        this.restoreHost(name);
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    };
+  }
+
+  prober(vms: readonly string[]): Prober {
+    const samples: Sample[] = [];
+    let running = true;
+    const tick = (): void => {
+      if (!running) return;
+      for (const vm of vms) {
+        const outcome = this.loseProbes ? "lost" : this.vmNamed(vm).answers ? "up" : "down";
+        samples.push({ vm, due: this.nowMs, sent: this.nowMs, done: this.nowMs + 1, outcome });
+      }
+      this.later(0.5, tick);
+    };
+    return {
+      samples,
+      start: tick,
+      last: (vm) => samples.filter((sample) => sample.vm === vm && sample.outcome !== "lost").at(-1),
+      stop: () => {
+        running = false;
+        return Promise.resolve(samples);
+      },
+    };
+  }
+
+  checks(inventory: Inventory): CheckResult[] {
+    const away = inventory.hosts.filter(({ connectionState }) => connectionState !== "connected");
+    const silent = this.vms.filter(({ guestOs, answers }) => guestOs !== undefined && !answers);
+    const good = this.steady && away.length === 0 && silent.length === 0;
+    return [
+      {
+        id: "at-rest",
+        title: "The cluster is at rest",
+        severity: "error",
+        verdict: good ? "passed" : "failed",
+        read: [...away, ...silent].map(({ name }) => name).join(", "),
+        expected: "everything is there",
+        why: "",
+        source: "",
+        remedy: "wait",
+        findings: [],
+      },
+    ];
+  }
+
+  config(): VerificationConfig {
+    return {
+      vcenter: { server: "vcenter.example.com:443", user: "u", caFile: undefined, thumbprint: undefined },
+      cluster: { datacenter: "dc", name: "compute", declared: {} },
+      hosts: [...this.hosts.keys()].map((name) => ({
+        name,
+        bmc: {
+          url: `https://${name}`,
+          systemId: undefined,
+          username: "u",
+          passwordEnv: "P",
+          thumbprint: undefined,
+          caFile: undefined,
+        },
+      })),
+      vms: this.vms.flatMap(({ name, guestOs }) =>
+        guestOs === undefined ? [] : [{ name, guestOs, address: undefined, probe: { port: 22 }, bootSeconds: 120 }],
+      ),
+      timeScale: 1,
+      probeIntervalSeconds: 1,
+    };
+  }
+
+  parts(changes: Partial<DrillParts> = {}): DrillParts {
+    const never = new AbortController().signal;
+    return {
+      config: this.config(),
+      vcenter: this.vcenter,
+      clock: {
+        now: () => this.nowMs,
+        seconds: (ms) => ms / 1000,
+        wallMs: (seconds) => seconds * 1000,
+        wait: (seconds, signal) => {
+          signal?.throwIfAborted();
+          this.advance(seconds);
+          return Promise.resolve().then(() => signal?.throwIfAborted());
+        },
+      },
+      systemTime: () => this.nowMs + this.systemStep,
+      power: ({ name }) => this.power(name),
+      prober: (targets) => this.prober(targets.map(({ vm }) => vm)),
+      checks: (inventory) => Promise.resolve(this.checks(inventory)),
+      keepUp: [],
+      includeBystanders: false,
+      progress: () => undefined,
+      interrupted: never,
+      hurried: never,
+      ...changes,
+    };
+  }
+}

@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import type { EngineEvent } from "@pulumi/pulumi/automation/events";
+import { LocalWorkspace, type OpMap, type Stack } from "@pulumi/pulumi/automation";
+import { EsxiCluster, type EsxiClusterArgs, UbuntuVm, VmPlacement } from "../../components";
+import { type Lab, startLab, stopLab } from "../../lab/lab";
+
+type Settings = Pick<EsxiClusterArgs, "ha" | "drs" | "dpm" | "proactiveHa">;
+type Change = [settings: Settings, ...fields: string[]];
+
+/**
+ * Every setting with another value than its default, beside the fields of ComputeCluster that must change with it. Each
+ * is previewed alone; then all of a group are applied at once.
+ */
+const groups: { name: string; base: Settings; changes: Change[] }[] = [
+  {
+    name: "beside the defaults",
+    base: {},
+    changes: [
+      [{ ha: { hostMonitoring: "disabled" } }, "haHostMonitoring"],
+      [{ ha: { vmRestartPriority: "high" } }, "haVmRestartPriority"],
+      [{ ha: { vmDependencyRestartCondition: "guestHbStatusGreen" } }, "haVmDependencyRestartCondition"],
+      [{ ha: { vmRestartAdditionalDelay: 15 } }, "haVmRestartAdditionalDelay"],
+      [{ ha: { vmRestartTimeout: 300 } }, "haVmRestartTimeout"],
+      [{ ha: { hostIsolationResponse: "shutdown" } }, "haHostIsolationResponse"],
+      [{ ha: { vmComponentProtection: "disabled" } }, "haVmComponentProtection"],
+      [{ ha: { datastorePdlResponse: "warning" } }, "haDatastorePdlResponse"],
+      [{ ha: { datastoreApdResponse: "restartAggressive" } }, "haDatastoreApdResponse"],
+      [{ ha: { datastoreApdRecoveryAction: "reset" } }, "haDatastoreApdRecoveryAction"],
+      [{ ha: { datastoreApdResponseDelay: 60 } }, "haDatastoreApdResponseDelay"],
+      [{ ha: { vmMonitoring: "vmAndAppMonitoring" } }, "haVmMonitoring"],
+      [{ ha: { vmFailureInterval: 45 } }, "haVmFailureInterval"],
+      [{ ha: { vmMinimumUptime: 240 } }, "haVmMinimumUptime"],
+      [{ ha: { vmMaximumResets: 5 } }, "haVmMaximumResets"],
+      [{ ha: { vmMaximumFailureWindow: 3600 } }, "haVmMaximumFailureWindow"],
+      [{ ha: { admissionControlHostFailureTolerance: 2 } }, "haAdmissionControlHostFailureTolerance"],
+      [{ ha: { admissionControlPerformanceTolerance: 50 } }, "haAdmissionControlPerformanceTolerance"],
+      [{ ha: { heartbeatDatastorePolicy: "userSelectedDs" } }, "haHeartbeatDatastorePolicy"],
+      [{ ha: { heartbeatDatastores: ["ha-a", "ha-b"] } }, "haHeartbeatDatastoreIds"],
+      [{ ha: { advancedOptions: { "das.isolationaddress0": "192.0.2.1" } } }, "haAdvancedOptions"],
+      [{ drs: { automationLevel: "partiallyAutomated" } }, "drsAutomationLevel"],
+      [{ drs: { migrationThreshold: 4 } }, "drsMigrationThreshold"],
+      [{ drs: { enableVmOverrides: false } }, "drsEnableVmOverrides"],
+      [{ drs: { enablePredictiveDrs: true } }, "drsEnablePredictiveDrs"],
+      [{ drs: { advancedOptions: { TryBalanceVmsPerHost: "1" } } }, "drsAdvancedOptions"],
+      [{ dpm: { enabled: true } }, "dpmEnabled"],
+      [{ dpm: { automationLevel: "automated" } }, "dpmAutomationLevel"],
+      [{ dpm: { threshold: 4 } }, "dpmThreshold"],
+      [{ proactiveHa: { enabled: true } }, "proactiveHaEnabled"],
+      [{ proactiveHa: { automationLevel: "Automated" } }, "proactiveHaAutomationLevel"],
+      [{ proactiveHa: { severeRemediation: "MaintenanceMode" } }, "proactiveHaSevereRemediation"],
+      [{ proactiveHa: { providerIds: ["provider-1"] } }, "proactiveHaProviderIds"],
+    ],
+  },
+  {
+    name: "beside MaintenanceMode for severely degraded hosts",
+    base: { proactiveHa: { severeRemediation: "MaintenanceMode" } },
+    changes: [[{ proactiveHa: { moderateRemediation: "MaintenanceMode" } }, "proactiveHaModerateRemediation"]],
+  },
+  {
+    name: "which turn a whole service or policy off or over",
+    base: {},
+    changes: [
+      [{ ha: { enabled: false } }, "haEnabled"],
+      [{ drs: { enabled: false } }, "drsEnabled"],
+      [
+        { ha: { admissionControlResourcePercentageAutoCompute: false } },
+        "haAdmissionControlResourcePercentageAutoCompute",
+      ],
+    ],
+  },
+  {
+    name: "of stated percentages",
+    base: { ha: { admissionControlResourcePercentageAutoCompute: false } },
+    changes: [
+      [{ ha: { admissionControlResourcePercentageCpu: 30 } }, "haAdmissionControlResourcePercentageCpu"],
+      [{ ha: { admissionControlResourcePercentageMemory: 40 } }, "haAdmissionControlResourcePercentageMemory"],
+    ],
+  },
+  {
+    name: "of admission control that is off",
+    base: {},
+    changes: [[{ ha: { admissionControlPolicy: "disabled" } }, "haAdmissionControlPolicy"]],
+  },
+  {
+    name: "of slots",
+    base: { ha: { admissionControlPolicy: "slotPolicy" } },
+    changes: [
+      [{ ha: { admissionControlSlotPolicyUseExplicitSize: true } }, "haAdmissionControlSlotPolicyUseExplicitSize"],
+    ],
+  },
+  {
+    name: "of failover hosts",
+    base: {
+      ha: { admissionControlPolicy: "failoverHosts", admissionControlFailoverHosts: ["esx-01.lab.test"] },
+    },
+    changes: [
+      [{ ha: { admissionControlFailoverHosts: ["esx-02.lab.test"] } }, "haAdmissionControlFailoverHostSystemIds"],
+    ],
+  },
+];
+
+function merged(...parts: Settings[]): Settings {
+  const of = <K extends keyof Settings>(key: K): Settings[K] => Object.assign({}, ...parts.map((part) => part[key]));
+  return { ha: of("ha"), drs: of("drs"), dpm: of("dpm"), proactiveHa: of("proactiveHa") };
+}
+
+/** A cluster with one of its datastores not preferred for heartbeats, and a machine and a rule that must not change. */
+function program(settings: Settings, password: string): () => Promise<void> {
+  const ha = { heartbeatDatastores: ["ha-b", "local"], ...settings.ha };
+  return async () => {
+    const cluster = new EsxiCluster("c", {
+      datacenter: { name: "Lab", existing: true },
+      hosts: ["esx-01", "esx-02", "esx-03"].map((name) => ({ name: `${name}.lab.test`, password })),
+      datastores: [
+        { name: "ha-a", nfs: { server: "nfs.lab.test", path: "/exports/ha-a" } },
+        { name: "ha-b", nfs: { server: "nfs.lab.test", path: "/exports/ha-b" } },
+        { name: "local", vmfs: { disk: "naa.6000c29000000000000000000000a001" } },
+      ],
+      portGroups: [{ name: "vm-ha" }],
+      ...settings,
+      ha,
+    });
+    const { target } = cluster;
+    const vm = new UbuntuVm("u", { target, template: "ubuntu-13.10", datastore: "ha-a", network: "vm-ha" });
+    new VmPlacement("p", { target, vms: { u: vm.vmId }, haOverrides: [{ vm: "u", vmRestartPriority: "highest" }] });
+    await Promise.resolve();
+  };
+}
+
+/** `update c-cluster: haVmRestartPriority` for everything that a preview would change. */
+async function previewed(stack: Stack): Promise<string[]> {
+  const changes: string[] = [];
+  await stack.preview({
+    onEvent: ({ resourcePreEvent }: EngineEvent) => {
+      const step = resourcePreEvent?.metadata;
+      if (step && step.op !== "same" && step.op !== "read") {
+        const fields = Object.keys(step.detailedDiff ?? {}).map((path) => path.replace(/[.[].*$/, ""));
+        changes.push(`${step.op} ${step.urn.split("::").pop() ?? ""}: ${[...new Set(fields)].sort().join(" ")}`);
+      }
+    },
+  });
+  return changes;
+}
+
+const changed = ({ same: _, ...summary }: OpMap = {}): OpMap => summary;
+
+describe("HA and DRS settings", function () {
+  this.timeout(600_000);
+  let lab: Lab;
+  let environment: NodeJS.ProcessEnv;
+  let stack: Stack;
+  const use = (settings: Settings): void => {
+    stack.workspace.program = program(settings, lab.env.VSPHERE_HA_HOST_PASSWORD ?? "");
+  };
+
+  before(async () => {
+    environment = { ...process.env };
+    lab = await startLab({ name: "settings" });
+    Object.assign(process.env, lab.env);
+    stack = await LocalWorkspace.createStack({ projectName: "settings", stackName: "dev", program: program({}, "") });
+  });
+
+  after(async () => {
+    await stopLab("settings");
+    for (const key of Object.keys(process.env)) {
+      if (!(key in environment)) Reflect.deleteProperty(process.env, key);
+    }
+    Object.assign(process.env, environment);
+  });
+
+  for (const { name, base, changes } of groups) {
+    describe(name, () => {
+      before(async () => {
+        use(base);
+        await stack.up();
+        assert.deepEqual(await previewed(stack), [], "nothing is left to change after the start");
+      });
+
+      for (const [settings, ...fields] of changes) {
+        it(`change alone: ${fields.join(" and ")}`, async () => {
+          use(merged(base, settings));
+          assert.deepEqual(await previewed(stack), [`update c-cluster: ${fields.join(" ")}`]);
+        });
+      }
+
+      it("are applied, and then neither preview nor refresh finds a difference", async () => {
+        use(merged(base, ...changes.map(([settings]) => settings)));
+        const { summary } = await stack.up();
+        assert.deepEqual(changed(summary.resourceChanges), { update: 1 });
+        assert.deepEqual(await previewed(stack), []);
+        const refreshed = await stack.refresh();
+        assert.deepEqual(changed(refreshed.summary.resourceChanges), {}, "vCenter has what was declared");
+        assert.deepEqual(await previewed(stack), []);
+      });
+    });
+  }
+
+  it("are taken away with their cluster", async () => {
+    const { summary } = await stack.destroy();
+    assert.equal(summary.result, "succeeded");
+  });
+});

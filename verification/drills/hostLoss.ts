@@ -122,10 +122,11 @@ async function settle(parts: DrillParts, result: DrillResult, timeline: Timeline
     timeline.say("steady-state", "the steady state holds again");
     return inventory;
   } catch (error) {
-    if (error instanceof NotSteady) result.steadyStateAfter = error.checks;
-    else if (!parts.hurried.aborted) throw error;
-    timeline.say("steady-state", messageOf(error));
-    return undefined;
+    if (!(error instanceof NotSteady) && !parts.hurried.aborted) throw error;
+    timeline.say("steady-state", parts.hurried.aborted ? "not waited for" : messageOf(error));
+    if (!(error instanceof NotSteady)) return undefined;
+    result.steadyStateAfter = error.checks;
+    return error.inventory;
   }
 }
 

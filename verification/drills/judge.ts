@@ -138,7 +138,7 @@ function judgeUndisturbed(availability: VmAvailability | undefined): Judged {
   const { downtimeSeconds, intervals, unobservedSeconds } = availability;
   if (intervals.length > 0) {
     return failed(
-      `down for ${range(downtimeSeconds.lower, downtimeSeconds.upper)}, ${intervals.length.toString()} times`,
+      `down for ${range(downtimeSeconds.lower, downtimeSeconds.upper)}, in ${intervals.length === 1 ? "one outage" : `${intervals.length.toString()} outages`}`,
     );
   }
   if (unobservedSeconds > mostLost * availability.windowSeconds) {

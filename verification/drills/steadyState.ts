@@ -16,6 +16,7 @@ export class NotSteady extends CouldNotRun {
   constructor(
     message: string,
     readonly checks: CheckResult[],
+    readonly inventory: Inventory | undefined,
   ) {
     super(message);
   }
@@ -51,6 +52,7 @@ export async function awaitSteadyState(
         `the steady state of the cluster did not hold within ${budgetSeconds.toString()} s:\n` +
           `${"error" in attempt ? attempt.error : reasons(attempt.checks)}`,
         "checks" in attempt ? attempt.checks : [],
+        "inventory" in attempt ? attempt.inventory : undefined,
       );
     }
     const text =

@@ -33,5 +33,5 @@ export function escapeXml(text: string): string {
 
 /** Escapes for one cell of a Markdown table: no markup, no line break, no column. */
 export function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_{}[\]<>()#+!|~]/g, "\\$&").replace(/\s+/g, " ");
+  return text.replace(/[\\`*_[\]<>|~]/g, "\\$&").replace(/\s+/g, " ");
 }

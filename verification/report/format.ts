@@ -1,11 +1,11 @@
 import type { Bounds, Verdict } from "../model";
 
-/** `95.79 to 95.82 %`; one figure where both bounds are written the same. */
+/** `95.79–95.82 %`; one figure where both bounds are written the same. */
 export function percent({ lower, upper }: Bounds): string {
   return `${bounds(lower, upper, 2)} %`;
 }
 
-/** `151.2 to 152.2 s`. */
+/** `151.2–152.2 s`. */
 export function duration({ lower, upper }: Bounds): string {
   return `${bounds(lower, upper, 1)} s`;
 }
@@ -16,7 +16,7 @@ export function seconds(value: number | undefined): string {
 
 function bounds(lower: number, upper: number, digits: number): string {
   const [from, to] = [lower.toFixed(digits), upper.toFixed(digits)];
-  return from === to ? from : `${from} to ${to}`;
+  return from === to ? from : `${from}–${to}`;
 }
 
 export const verdictWord: Record<Verdict, string> = {

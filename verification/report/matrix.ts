@@ -1,7 +1,7 @@
 import { cell, inWindow, type Cell } from "../availability/means";
 import { guestOsTitle, publishedPercent, publishedWindow } from "../availability/published";
 import type { GuestMean, GuestOs, Journal, Verdict } from "../model";
-import { duration, percent, seconds } from "./format";
+import { duration, percent, plural, seconds } from "./format";
 
 /** The window in which figures of different windows are compared, seconds: a year's share that is easy to scale. */
 const hour = 3600;
@@ -19,10 +19,16 @@ export interface MatrixRow {
   window: string;
   verdict: Verdict | undefined;
   /** In the order of the guests. */
-  cells: { availability: string; downtime: string }[];
+  cells: MatrixCell[];
 }
 
-const none = { availability: "–", downtime: "–" };
+export interface MatrixCell {
+  availability: string;
+  downtime: string;
+  note?: string;
+}
+
+const none: MatrixCell = { availability: "–", downtime: "–" };
 
 export function matrix(journal: Journal): Matrix {
   const named = new Set(journal.target.vms.map(({ guestOs }) => guestOs));
@@ -50,16 +56,16 @@ function footer(means: readonly GuestMean[], guests: readonly GuestOs[]): Matrix
   return [
     {
       kind: "mean",
-      label: "Mean over the hosts",
-      note: `${hosts.toString()} failed, each weighing the same`,
+      label: "Mean",
+      note: plural(hosts, "host"),
       window: windowText(of),
       verdict: undefined,
       cells: of.map((mean) => (mean === undefined ? none : cellText(mean))),
     },
     {
       kind: "hour",
-      label: "The same downtime in an hour",
-      note: "one failure an hour, to compare windows",
+      label: "Mean, in an hour",
+      note: "the same downtime",
       window: seconds(hour),
       verdict: undefined,
       cells: of.map((mean) =>
@@ -73,22 +79,23 @@ function footer(means: readonly GuestMean[], guests: readonly GuestOs[]): Matrix
     },
     {
       kind: "published",
-      label: "Published experiment",
-      note: "mean over all host servers",
+      label: "Published",
+      note: "mean over all hosts",
       window: publishedWindow,
       verdict: undefined,
       cells: guests.map((guestOs) => ({
         availability: `${publishedPercent[guestOs].toString()} %`,
-        downtime: `${((1 - publishedPercent[guestOs] / 100) * hour).toFixed(0)} s if it was an hour`,
+        downtime: `${((1 - publishedPercent[guestOs] / 100) * hour).toFixed(0)} s`,
+        note: "if it was an hour",
       })),
     },
   ];
 }
 
-function cellText({ availabilityPercent, downtimeSeconds }: Pick<Cell, "availabilityPercent" | "downtimeSeconds">): {
-  availability: string;
-  downtime: string;
-} {
+function cellText({
+  availabilityPercent,
+  downtimeSeconds,
+}: Pick<Cell, "availabilityPercent" | "downtimeSeconds">): MatrixCell {
   return { availability: percent(availabilityPercent), downtime: duration(downtimeSeconds) };
 }
 

@@ -79,7 +79,8 @@ window only, from the first probe to the last.</p>
 
 function matrixRow({ kind, label, note, window, verdict, cells }: MatrixRow): Markup {
   return markup`<tr class="${kind}"><th scope="row">${label}<small>${note}</small></th><td>${window}</td>${cells.map(
-    ({ availability, downtime }) => markup`<td>${availability}</td><td>${downtime}</td>`,
+    ({ availability, downtime, note }) =>
+      markup`<td class="figure">${availability}</td><td class="figure">${downtime}${note !== undefined && markup`<small>${note}</small>`}</td>`,
   )}<td>${verdict !== undefined && verdictMark(verdict)}</td></tr>`;
 }
 
@@ -98,7 +99,7 @@ function drillSection(drill: DrillResult, timeScale: number): Markup {
   const good = drill.expectations.filter(({ verdict }) => verdict === "passed");
   return markup`<section>
 <h2>Loss of ${drill.host} ${verdictMark(drill.verdict)}</h2>
-<p class="muted">HA ${drill.fdmRole}. ${drill.undo.description}: ${drill.undo.done ? "done" : markup`<strong class="failed">not done</strong>`}.</p>
+<p class="muted">HA ${drill.fdmRole}. Undo: ${drill.undo.description}, ${drill.undo.done ? "done" : markup`<strong class="failed">not done</strong>`}.</p>
 ${bad.length > 0 && markup`<ul>${bad.map(expectationItem)}</ul>`}
 ${bad.length === 0 && markup`<p>${drill.summary}.</p>`}
 ${data !== undefined && markup`<figure><figcaption>${legend.filter(([phase]) => data.rows.some(({ bars }) => bars.some((bar) => bar.phase === phase))).map(([phase, text]) => markup`<span class="key" style="--key:var(--${phase})">${text}</span>`)}</figcaption>${timelineSvg(data)}</figure>`}
@@ -115,7 +116,7 @@ ${
 }
 
 function expectationItem({ statement, verdict, seen, basis }: Expectation): Markup {
-  return markup`<li>${verdictMark(verdict)} ${statement}. Seen: ${seen}. <small class="muted">${basis}.</small></li>`;
+  return markup`<li>${verdictMark(verdict)} ${statement}. Seen: ${seen}. <small class="muted">Basis: ${basis}.</small></li>`;
 }
 
 function vmTable(drill: DrillResult): Markup {
@@ -123,7 +124,7 @@ function vmTable(drill: DrillResult): Markup {
 <thead><tr><th>VM</th><th>Availability</th><th>Downtime</th><th>Detection</th><th>Restart</th><th>Boot</th><th>Ran on, then on</th></tr></thead>
 <tbody>${drill.vms.map(
     (vm) =>
-      markup`<tr><th scope="row">${vm.vm}<small>${vm.affected ? "failed with the host" : "must not notice"}</small></th><td>${percent(vm.availabilityPercent)}<small>in ${seconds(vm.windowSeconds)}</small></td><td>${duration(vm.downtimeSeconds)}</td>${
+      markup`<tr><th scope="row">${vm.vm}<small>${vm.affected ? "failed with the host" : "must not notice"}</small></th><td class="figure">${percent(vm.availabilityPercent)}<small>in ${seconds(vm.windowSeconds)}</small></td><td class="figure">${duration(vm.downtimeSeconds)}</td>${
         vm.shares === undefined
           ? markup`<td></td><td></td><td></td>`
           : markup`<td>${seconds(vm.shares.detectionSeconds)}</td><td>${seconds(vm.shares.restartSeconds)}</td><td>${seconds(vm.shares.bootSeconds)}</td>`

@@ -33,7 +33,10 @@ function matrixTable(journal: Journal): string[] {
   const body = rows.map(({ label, note, window, cells, verdict }) => [
     `${label} (${note})`,
     window,
-    ...cells.flatMap(({ availability, downtime }) => [availability, downtime]),
+    ...cells.flatMap(({ availability, downtime, note }) => [
+      availability,
+      note === undefined ? downtime : `${downtime} ${note}`,
+    ]),
     verdict === undefined ? "" : verdictWord[verdict],
   ]);
   return [

@@ -33,7 +33,10 @@ function matrixTable(journal: Journal): string {
     table.push([
       `${label}\n${note}`,
       window.replace("did not publish", "did not\npublish"),
-      ...cells.flatMap(({ availability, downtime }) => [availability, downtime.replace(" if it was", "\nif it was")]),
+      ...cells.flatMap(({ availability, downtime, note }) => [
+        availability,
+        note === undefined ? downtime : `${downtime}\n${note}`,
+      ]),
       verdict === undefined ? "" : verdictWord[verdict].toLowerCase(),
     ]);
   }

@@ -63,8 +63,11 @@ export function timelineSvg({ rows, marks, from, to }: TimelineData): Markup {
           symbol: "none",
           silent: true,
           lineStyle: { color: colour("ink-2"), type: "dashed", width: 1 },
-          label: { ...text, formatter: "{b}", position: "end", distance: 6 },
-          data: marks.map(({ at, label }) => ({ xAxis: at, name: label })),
+          label: { ...text, formatter: "{b}", position: "start", distance: 8 },
+          // The first label ends at its line, the others begin there: the fault and its detection are near each other.
+          data: marks.map(({ at, label }, k) => {
+            return { xAxis: at, name: label, label: { align: k === 0 ? "right" : "left" } };
+          }),
         },
       },
     ],

@@ -57,8 +57,8 @@ export class World {
   restart = 12;
   boot = 60;
   hostBoot = 100;
-  restarts = (_vm: string): boolean => true;
-  reported = (_vm: string): boolean => true;
+  restarts: (vm: string) => boolean = () => true;
+  reported: (vm: string) => boolean = () => true;
   beforePowerOff = (): void => undefined;
   powerOffFails: string | undefined;
   powerOnFails: string | undefined;

@@ -21,7 +21,7 @@ export default tseslint.config(
     rules: { "@typescript-eslint/explicit-module-boundary-types": "off" },
   },
   {
-    files: ["**/*.mjs", "bin/*.js"],
+    files: ["**/*.{mjs,cjs,js}"],
     languageOptions: {
       globals: {
         process: "readonly",

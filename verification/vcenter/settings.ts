@@ -73,11 +73,7 @@ export const settings: readonly Setting[] = [
   }),
 
   word("haHeartbeatDatastorePolicy", "dasConfig", "hBDatastoreCandidatePolicy"),
-  {
-    name: "haHeartbeatDatastoreIds",
-    kind: "ids",
-    read: (config) => ids(children(at(config, "dasConfig"), "heartbeatDatastore")),
-  },
+  idList("haHeartbeatDatastoreIds", "dasConfig", "heartbeatDatastore"),
 
   flag("drsEnabled", "drsConfig", "enabled"),
   word("drsAutomationLevel", "drsConfig", "defaultVmBehavior"),
@@ -94,14 +90,7 @@ export const settings: readonly Setting[] = [
   word("proactiveHaAutomationLevel", ...proactive, "behavior"),
   word("proactiveHaModerateRemediation", ...proactive, "moderateRemediation"),
   word("proactiveHaSevereRemediation", ...proactive, "severeRemediation"),
-  {
-    name: "proactiveHaProviderIds",
-    kind: "ids",
-    read: (config) => {
-      const block = at(config, ...proactive);
-      return block === undefined ? undefined : ids(children(block, "providers"));
-    },
-  },
+  idList("proactiveHaProviderIds", "infraUpdateHaConfig", "providers"),
 ];
 
 /** ClusterConfigInfoEx in the provider's names and values; what vCenter does not tell is absent. */
@@ -153,6 +142,17 @@ function options(name: string, ...path: string[]): Setting {
         return [text(at(option, "key")) ?? "", text(at(option, "value")) ?? ""];
       });
       return Object.fromEntries(pairs) as Record<string, string>;
+    },
+  };
+}
+
+function idList(name: string, block: string, member: string): Setting {
+  return {
+    name,
+    kind: "ids",
+    read: (config) => {
+      const parent = at(config, block);
+      return parent === undefined ? undefined : ids(children(parent, member));
     },
   };
 }

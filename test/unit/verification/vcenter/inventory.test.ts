@@ -1,0 +1,220 @@
+import assert from "node:assert/strict";
+import type { ObjectContent } from "../../../../verification/vcenter/properties";
+import { clusterFilter, toInventory } from "../../../../verification/vcenter/inventory";
+import { at, children, parseXml, type Xml } from "../../../../verification/vcenter/xml";
+
+const takenAt = new Date("2026-01-01T00:00:00Z");
+
+function object(type: string, id: string, properties: Record<string, string>): ObjectContent {
+  const read = Object.entries(properties).map(([name, xml]): [string, Xml] => {
+    const value = at(parseXml(`<r xmlns:xsi="x">${xml.startsWith("<") ? xml : `<val>${xml}</val>`}</r>`), "r", "val");
+    return [name, value ?? ""];
+  });
+  return { ref: { type, id }, properties: new Map(read) };
+}
+
+function refs(...ids: string[]): string {
+  const list = ids.map((id) => `<ManagedObjectReference type="x">${id}</ManagedObjectReference>`);
+  return `<val xsi:type="ArrayOfManagedObjectReference">${list.join("")}</val>`;
+}
+
+const cluster = object("ClusterComputeResource", "domain-c1", {
+  name: "compute%2f1",
+  configurationEx: "<val><drsConfig><enabled>true</enabled></drsConfig></val>",
+  configIssue:
+    '<val xsi:type="ArrayOfEvent"><Event xsi:type="EventEx"><fullFormattedMessage>too few hosts</fullFormattedMessage></Event></val>',
+});
+
+const host = object("HostSystem", "host-1", {
+  name: "esx-1",
+  "runtime.connectionState": "notResponding",
+  "runtime.powerState": "standBy",
+  "runtime.inMaintenanceMode": "true",
+  "runtime.dasHostState": "<val><state>master</state><stateReporter>host-1</stateReporter></val>",
+  "summary.hardware.cpuMhz": "2600",
+  "summary.hardware.numCpuCores": "8",
+  "summary.hardware.memorySize": "34359738368",
+  "summary.quickStats":
+    "<val><overallCpuUsage>77</overallCpuUsage><overallMemoryUsage>4096</overallMemoryUsage><uptime>99</uptime></val>",
+  datastore: refs("datastore-1", "datastore-2"),
+  network: refs("network-1"),
+  configIssue: '<val xsi:type="ArrayOfEvent"><Event><eventTypeId>com.vmware.x</eventTypeId></Event><Event/></val>',
+});
+
+const vm = object("VirtualMachine", "vm-1", {
+  name: "ubuntu-1",
+  "config.instanceUuid": "uuid-1",
+  "config.template": "false",
+  "config.hardware.numCPU": "2",
+  "config.hardware.memoryMB": "1024",
+  "runtime.host": '<val type="HostSystem">host-1</val>',
+  "runtime.powerState": "poweredOn",
+  "runtime.connectionState": "connected",
+  "runtime.dasVmProtection": "<val><dasProtected>true</dasProtected></val>",
+  "runtime.vmFailoverInProgress": "true",
+  "runtime.memoryOverhead": "52428800",
+  "summary.quickStats":
+    "<val><guestHeartbeatStatus>green</guestHeartbeatStatus><uptimeSeconds>12</uptimeSeconds></val>",
+  "resourceConfig.cpuAllocation.reservation": "500",
+  "resourceConfig.memoryAllocation.reservation": "256",
+  "guest.ipAddress": "10.0.0.5",
+  "guest.net": `<val xsi:type="ArrayOfGuestNicInfo"><GuestNicInfo><ipAddress>fe80::1</ipAddress><ipAddress>10.0.0.5</ipAddress>
+    <ipAddress>2001:db8::5</ipAddress><ipAddress>169.254.1.2</ipAddress></GuestNicInfo></val>`,
+  "guest.toolsRunningStatus": "guestToolsRunning",
+  datastore: refs("datastore-1"),
+  network: refs("network-1"),
+});
+
+const mounts = [
+  "<key>host-1</key><mountInfo><mounted>true</mounted><accessible>true</accessible></mountInfo>",
+  "<key>host-2</key><mountInfo><accessMode>readWrite</accessMode></mountInfo>",
+  "<key>host-3</key><mountInfo><mounted>false</mounted></mountInfo>",
+  "<key>host-4</key><mountInfo><accessible>false</accessible></mountInfo>",
+].map((mount) => `<DatastoreHostMount>${mount}</DatastoreHostMount>`);
+
+const datastore = object("Datastore", "datastore-1", {
+  name: "ha-a",
+  "summary.type": "NFS",
+  "summary.accessible": "true",
+  "summary.multipleHostAccess": "true",
+  host: `<val xsi:type="ArrayOfDatastoreHostMount">${mounts.join("")}</val>`,
+});
+
+function read(...objects: ObjectContent[]): NonNullable<ReturnType<typeof toInventory>> {
+  const inventory = toInventory([cluster, ...objects], takenAt);
+  assert.ok(inventory);
+  return inventory;
+}
+
+describe("inventory", () => {
+  it("has the cluster with settings and issues", () => {
+    assert.deepEqual(read().cluster, {
+      id: "domain-c1",
+      name: "compute/1",
+      settings: { drsEnabled: true, drsMigrationThreshold: 0, drsAdvancedOptions: {} },
+      restartPriorityOverrides: {},
+      configIssues: ["too few hosts"],
+    });
+    assert.equal(read().takenAt, takenAt);
+  });
+
+  it("has every fact of a host", () => {
+    assert.deepEqual(read(host).hosts, [
+      {
+        id: "host-1",
+        name: "esx-1",
+        connectionState: "notResponding",
+        powerState: "standBy",
+        inMaintenanceMode: true,
+        fdmState: "master",
+        cpuMhz: 20_800,
+        memoryMb: 32_768,
+        cpuUsageMhz: 77,
+        memoryUsageMb: 4096,
+        uptimeSeconds: 99,
+        datastoreIds: ["datastore-1", "datastore-2"],
+        networkIds: ["network-1"],
+        configIssues: ["com.vmware.x", "an issue without text"],
+      },
+    ]);
+  });
+
+  it("has every fact of a VM; addresses primary first, once, none of them link-local", () => {
+    assert.deepEqual(read(vm).vms, [
+      {
+        id: "vm-1",
+        name: "ubuntu-1",
+        instanceUuid: "uuid-1",
+        hostId: "host-1",
+        template: false,
+        system: false,
+        powerState: "poweredOn",
+        connectionState: "connected",
+        haProtected: true,
+        failoverInProgress: true,
+        guestHeartbeat: "green",
+        toolsRunning: true,
+        addresses: ["10.0.0.5", "2001:db8::5"],
+        uptimeSeconds: 12,
+        numCpu: 2,
+        memoryMb: 1024,
+        cpuReservationMhz: 500,
+        memoryReservationMb: 256,
+        memoryOverheadMb: 50,
+        datastoreIds: ["datastore-1"],
+        networkIds: ["network-1"],
+      },
+    ]);
+  });
+
+  it("does not guess what vCenter leaves unset", () => {
+    const [bare] = read(object("VirtualMachine", "vm-2", { name: "bare" })).vms;
+    assert.equal(bare?.haProtected, undefined);
+    assert.equal(bare?.guestHeartbeat, undefined);
+    assert.equal(bare?.hostId, undefined);
+    assert.equal(bare?.toolsRunning, false);
+    assert.equal(bare?.connectionState, "disconnected");
+    const [unknown] = read(object("HostSystem", "host-2", { name: "bare" })).hosts;
+    assert.equal(unknown?.fdmState, undefined);
+    assert.equal(unknown?.connectionState, "disconnected");
+    assert.equal(unknown?.powerState, "unknown");
+  });
+
+  it("marks VMs that vSphere keeps itself, by their manager or their name", () => {
+    const system = (name: string, manager?: string): boolean | undefined => {
+      const managedBy: Record<string, string> =
+        manager === undefined ? {} : { "config.managedBy": `<val><extensionKey>${manager}</extensionKey></val>` };
+      return read(object("VirtualMachine", "vm-3", { name, ...managedBy })).vms[0]?.system;
+    };
+    assert.equal(system("agent", "com.vmware.vim.eam"), true);
+    assert.equal(system("vCLS-4c1d"), true);
+    assert.equal(system("vCLS (3)"), true);
+    assert.equal(system("vclsomething"), false);
+    assert.equal(system("app", "org.openstack.nova"), false);
+  });
+
+  it("counts as a datastore's hosts those that have mounted it and reach it", () => {
+    assert.deepEqual(read(datastore).datastores, [
+      {
+        id: "datastore-1",
+        name: "ha-a",
+        type: "NFS",
+        accessible: true,
+        multipleHostAccess: true,
+        hostIds: ["host-1", "host-2"],
+      },
+    ]);
+  });
+
+  it("has networks of every kind, and everything in the order of names", () => {
+    const networks = ["DistributedVirtualPortgroup", "Network", "OpaqueNetwork"].map((type, n) => {
+      return object(type, `network-${n.toString()}`, { name: ["b", "c", "a"][n] ?? "", host: refs("host-1") });
+    });
+    assert.deepEqual(read(...networks).networks, [
+      { id: "network-2", name: "a", hostIds: ["host-1"] },
+      { id: "network-0", name: "b", hostIds: ["host-1"] },
+      { id: "network-1", name: "c", hostIds: ["host-1"] },
+    ]);
+  });
+
+  it("is none without its cluster", () => {
+    assert.equal(toInventory([host], takenAt), undefined);
+  });
+
+  it("is one traversal from the cluster, through resource pools and vApps to the VMs", () => {
+    const { traversal, properties, start } = clusterFilter({ type: "ClusterComputeResource", id: "domain-c1" });
+    const step = (path: string): string[] => traversal.find((one) => one.path === path)?.then ?? [];
+    assert.equal(start.id, "domain-c1");
+    assert.deepEqual(Object.keys(properties), [
+      "ClusterComputeResource",
+      "HostSystem",
+      "VirtualMachine",
+      "Datastore",
+      "Network",
+    ]);
+    const pools = traversal.find(({ type, path }) => type === "ResourcePool" && path === "resourcePool");
+    assert.deepEqual(pools?.then, ["pools", "vms"]);
+    assert.deepEqual(step("vm"), []);
+    assert.deepEqual(children(undefined, "x"), []);
+  });
+});

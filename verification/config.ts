@@ -188,9 +188,20 @@ function readDocument(file: string, path: string): { json: Json } | { problem: P
   try {
     return { json: JSON.parse(text) as Json };
   } catch (error) {
-    // V8 quotes the text around the fault, which may be a secret: only the position is shown.
-    const position = /position \d+( \(line \d+ column \d+\))?/.exec(String(error))?.[0];
-    const rule = `must be JSON (${text.trim() === "" ? "it is empty" : (position ?? "it ends too early")})`;
-    return { problem: { path, value: name, rule, remedy: "write one JSON object; see vsphere-ha check --help" } };
+    return {
+      problem: {
+        path,
+        value: name,
+        rule: `must be JSON (${jsonFault(text, String(error))})`,
+        remedy: "write one JSON object; see vsphere-ha check --help",
+      },
+    };
   }
+}
+
+/** V8 quotes the text around the fault, which may be a secret: only the kind and the position are told. */
+function jsonFault(text: string, error: string): string {
+  if (text.trim() === "") return "it is empty";
+  if (error.includes("Unexpected end")) return "it ends too early";
+  return /position \d+( \(line \d+ column \d+\))?/.exec(error)?.[0] ?? "it is not well-formed";
 }

@@ -124,7 +124,9 @@ func (s *Sim) removeCluster(ctx *simulator.Context, ref types.ManagedObjectRefer
 	if k != nil {
 		k.ha.close()
 	}
+	dc := datacenterOf(ctx, ref)
 	s.removeResource(ctx, ref)
+	s.dropSystemFolder(ctx, dc)
 	return nil
 }
 

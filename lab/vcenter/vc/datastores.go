@@ -225,6 +225,7 @@ func (s *Sim) listDatastore(ctx *simulator.Context, host, ds types.ManagedObject
 		}
 		ctx.Update(h, []types.PropertyChange{{Name: "datastore", Val: list}})
 	})
+	s.noteDatastores(host, list)
 	if dss := h.ConfigManager.DatastoreSystem; dss != nil {
 		s.change(ctx, *dss, types.PropertyChange{Name: "datastore", Val: slices.Clone(list)})
 	}

@@ -1,21 +1,217 @@
 package vc
 
 import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
-	"vsphere-ha/lab/vcenter/hardware"
+	"vsphere-ha/lab/vcenter/fdm"
 )
 
-type ha struct{}
+const (
+	// haTick is how often HA looks at its hosts. Heartbeats are a second apart (vSphere Availability): a fifth of that
+	// keeps each step of a timeline well within a second.
+	haTick = 200 * time.Millisecond
+	// protectEvery is how often protection follows what runs.
+	protectEvery = time.Second
+)
 
-func newHA(*Sim, types.ManagedObjectReference) *ha { return &ha{} }
-func (*ha) tend()                                  {}
-func (*ha) close()                                 {}
+// ha runs vSphere HA for one cluster: it feeds what it sees to fdm and carries out what fdm decides.
+type ha struct {
+	s       *Sim
+	cluster types.ManagedObjectReference
 
-func (s *Sim) admit(types.ManagedObjectReference, machine) types.BaseMethodFault { return nil }
-func (s *Sim) tendSystemVMs(types.ManagedObjectReference)                        {}
-func (s *Sim) serverDown(server *hardware.Server, cause string) {
-	s.fleet.HostDown(server.Name, cause)
+	mu     sync.Mutex
+	cancel context.CancelFunc // nil while HA is off
+
+	// The rest belongs to the loop; agents is read by others, under mu.
+	agents    *fdm.Cluster
+	restarts  *fdm.Restarter
+	failing   bool
+	protected time.Duration
 }
-func (s *Sim) serverUp(*hardware.Server) {}
-func (s *Sim) statsLoop()                {}
+
+func newHA(s *Sim, cluster types.ManagedObjectReference) *ha { return &ha{s: s, cluster: cluster} }
+
+// tend starts or stops HA as the cluster's settings say.
+func (h *ha) tend() {
+	cfg := h.s.settings(h.cluster)
+	on := cfg != nil && isTrue(cfg.DasConfig.Enabled)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case on && h.cancel == nil:
+		ctx, cancel := context.WithCancel(h.s.life)
+		h.cancel = cancel
+		h.agents, h.restarts, h.failing, h.protected = fdm.NewCluster(), fdm.NewRestarter(), false, 0
+		h.s.run(func() { h.loop(ctx) })
+	case !on && h.cancel != nil:
+		h.cancel()
+		h.cancel = nil
+	}
+}
+
+func (h *ha) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.cancel != nil {
+		h.cancel()
+		h.cancel = nil
+	}
+}
+
+func (h *ha) loop(ctx context.Context) {
+	h.mu.Lock()
+	agents, restarts := h.agents, h.restarts
+	h.mu.Unlock()
+	h.s.clock.Every(ctx, haTick, func() { h.tick(agents, restarts) })
+	if h.s.life.Err() == nil {
+		h.retire(agents)
+	}
+}
+
+// retire shows that HA is off.
+func (h *ha) retire(agents *fdm.Cluster) {
+	ctx := h.s.context()
+	for _, host := range h.s.clusterHosts(h.cluster) {
+		if _, ok := agents.State(host.ref.Value); ok {
+			h.s.change(ctx, host.ref, types.PropertyChange{Name: "runtime.dasHostState", Val: nil})
+		}
+		for _, m := range h.s.machinesOn(host.ref) {
+			h.s.updateMachine(m.ref, func(x *machine) { x.protected, x.failing = false, false })
+			h.s.change(ctx, m.ref, types.PropertyChange{Name: "runtime.dasVmProtection", Val: nil})
+		}
+	}
+}
+
+func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
+	cfg := h.s.settings(h.cluster)
+	if cfg == nil {
+		return
+	}
+	now := h.s.clock.Now()
+	hosts := h.s.clusterHosts(h.cluster)
+	h.mu.Lock()
+	changes := agents.Step(now, h.observe(hosts), h.s.heartbeatDatastoresExist(h.cluster))
+	h.mu.Unlock()
+	ctx := h.s.context()
+	for _, c := range changes {
+		h.show(ctx, c, agents)
+		if c.Dead {
+			h.declareDead(ctx, cfg, hostRef(c.Host), restarts, now)
+		}
+	}
+	h.continueRestarts(ctx, restarts, now)
+	if now-h.protected >= protectEvery {
+		h.protected = now
+		h.protect(ctx, cfg, agents, hosts)
+	}
+}
+
+func hostRef(id string) types.ManagedObjectReference {
+	return types.ManagedObjectReference{Type: "HostSystem", Value: id}
+}
+
+// observe lists the members: hosts that are neither in maintenance mode nor disconnected by an administrator. A host that
+// does not respond stays a member; its agent is gone.
+func (h *ha) observe(hosts []managedHost) []fdm.Observation {
+	var seen []fdm.Observation
+	for _, m := range hosts {
+		if m.maintenance || m.disconnected {
+			continue
+		}
+		up, _ := m.server.Up()
+		seen = append(seen, fdm.Observation{ID: m.ref.Value, Alive: up, Datastores: m.datastores})
+	}
+	return seen
+}
+
+// show publishes a role. A host that stopped being a member has none.
+func (h *ha) show(ctx *simulator.Context, c fdm.Change, agents *fdm.Cluster) {
+	ref := hostRef(c.Host)
+	if c.State == "" {
+		h.s.change(ctx, ref, types.PropertyChange{Name: "runtime.dasHostState", Val: nil})
+		return
+	}
+	state := string(c.State)
+	if forced, ok := h.s.faults.state(h.s.hostName(ref)); ok {
+		state = forced
+	}
+	reporter := hostRef(c.Reporter)
+	h.s.change(ctx, ref, types.PropertyChange{Name: "runtime.dasHostState", Val: &types.ClusterDasFdmHostState{State: state, StateReporter: &reporter}})
+	h.postState(ctx, ref, state)
+}
+
+// refresh publishes every role again, after a fault was set or removed.
+func (h *ha) refresh() {
+	h.mu.Lock()
+	running, agents := h.cancel != nil, h.agents
+	h.mu.Unlock()
+	if !running {
+		return
+	}
+	ctx := h.s.context()
+	for _, m := range h.s.clusterHosts(h.cluster) {
+		h.mu.Lock()
+		state, ok := agents.State(m.ref.Value)
+		master := agents.Master()
+		h.mu.Unlock()
+		if ok {
+			h.show(ctx, fdm.Change{Host: m.ref.Value, State: state, Reporter: master}, agents)
+		}
+	}
+}
+
+// hostMonitoring tells whether HA reacts to the loss of hosts.
+func hostMonitoring(cfg *types.ClusterConfigInfoEx) bool {
+	return cfg.DasConfig.HostMonitoring != "disabled"
+}
+
+// priority is a machine's restart priority: its override, or the cluster's default.
+func priority(cfg *types.ClusterConfigInfoEx, vm types.ManagedObjectReference) fdm.Priority {
+	word := cfg.DasConfig.DefaultVmSettings.RestartPriority
+	for _, o := range cfg.DasVmConfig {
+		if o.Key != vm {
+			continue
+		}
+		if s := o.DasSettings; s != nil && s.RestartPriority != "" && s.RestartPriority != "clusterRestartPriority" {
+			word = s.RestartPriority
+		} else if s == nil && o.RestartPriority != "" {
+			word = string(o.RestartPriority)
+		}
+	}
+	p, ok := fdm.ParsePriority(word)
+	if !ok {
+		return fdm.Medium
+	}
+	return p
+}
+
+// readinessOf is what machines of the next priority wait for, with the machine's override.
+func readinessOf(cfg *types.ClusterConfigInfoEx, vm types.ManagedObjectReference) (fdm.Condition, time.Duration) {
+	r := *cfg.Orchestration.DefaultVmReadiness
+	if i := slices.IndexFunc(cfg.VmOrchestration, func(o types.ClusterVmOrchestrationInfo) bool { return o.Vm == vm }); i >= 0 {
+		o := cfg.VmOrchestration[i].VmReadiness
+		if o.ReadyCondition != "" && o.ReadyCondition != "useClusterDefault" {
+			r.ReadyCondition = o.ReadyCondition
+		}
+		if o.PostReadyDelay >= 0 {
+			r.PostReadyDelay = o.PostReadyDelay
+		}
+	}
+	return fdm.Condition(r.ReadyCondition), time.Duration(r.PostReadyDelay) * time.Second
+}
+
+func restartTimeout(cfg *types.ClusterConfigInfoEx, vm types.ManagedObjectReference) time.Duration {
+	seconds := cfg.DasConfig.DefaultVmSettings.RestartPriorityTimeout
+	for _, o := range cfg.DasVmConfig {
+		if o.Key == vm && o.DasSettings != nil && o.DasSettings.RestartPriorityTimeout > 0 {
+			seconds = o.DasSettings.RestartPriorityTimeout
+		}
+	}
+	return time.Duration(seconds) * time.Second
+}

@@ -24,6 +24,8 @@ type managedHost struct {
 	leaving      bool // on its way into maintenance mode
 	disconnected bool // by an administrator
 	responding   bool // as vCenter sees it
+	mounted      []types.ManagedObjectReference
+	datastores   int
 }
 
 type folder struct {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/vmware/govmomi/vim25"
+
 	_ "github.com/vmware/govmomi/pbm/simulator"  // storage policies, which the provider reads of every disk
 	_ "github.com/vmware/govmomi/vapi/simulator" // sessions, tags and content libraries
 )
@@ -26,8 +28,13 @@ func (s *Sim) Listen() (err error) {
 	s.svc.Listen = &url.URL{Host: s.cfg.Listen, User: url.UserPassword(s.cfg.User, s.cfg.Password)}
 	s.svc.RegisterEndpoints = true
 	s.svc.ServeMux = http.NewServeMux()
+	// A pattern with a method is more specific than the simulator's own, so that faults come first.
+	s.svc.ServeMux.Handle("POST "+vim25.Path, s.faults.middleware(http.HandlerFunc(s.svc.ServeSDK)))
 	s.server = s.svc.NewServer()
-	return nil
+	if err := s.faults.listen(s.cfg.FaultListen); err != nil {
+		return err
+	}
+	return s.listenBMCs()
 }
 
 // free tells whether an address can be listened at, so that an error can name it.

@@ -25,9 +25,10 @@ type machine struct {
 	memoryMB int
 	// reservations in MHz and MB
 	cpuReserved, memoryReserved int64
-	ftOrTools                   bool
 	// protected is what HA keeps; failing is set from the loss of its host until HA is done with it.
 	protected, failing bool
+	protectionShown    bool
+	target             types.ManagedObjectReference // the host that HA is restarting it on
 }
 
 // vclsOption marks the system VMs of vSphere Cluster Services (VMware KB 80472).

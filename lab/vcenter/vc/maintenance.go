@@ -36,6 +36,9 @@ func (s *Sim) enterMaintenance(ctx *simulator.Context, ref types.ManagedObjectRe
 		if !s.wait(evacuationPoll) {
 			return &types.RequestCanceled{}
 		}
+		if m.cluster.Value != "" {
+			s.tendSystemVMs(m.cluster)
+		}
 	}
 	s.setMaintenance(ctx, ref, true)
 	s.post(&types.EnteredMaintenanceModeEvent{HostEvent: s.hostEvent(ctx, ref)})

@@ -21,6 +21,7 @@ import (
 	"vsphere-ha/lab/vcenter/config"
 	"vsphere-ha/lab/vcenter/guest"
 	"vsphere-ha/lab/vcenter/hardware"
+	"vsphere-ha/lab/vcenter/redfish"
 	"vsphere-ha/lab/vcenter/truth"
 )
 
@@ -37,10 +38,13 @@ type Sim struct {
 	server  *simulator.Server
 	client  *vim25.Client
 	faults  *faults
+	bmcs    []*redfish.BMC
 
 	stop context.CancelFunc
 	life context.Context
 	work sync.WaitGroup
+
+	vcls sync.Mutex // one reconciliation of agent machines at a time
 
 	mu       sync.Mutex
 	vms      map[types.ManagedObjectReference]*machine
@@ -101,6 +105,8 @@ func (s *Sim) Server(name string) *hardware.Server { return s.servers[name] }
 // Close stops listeners, guests and background work.
 func (s *Sim) Close() {
 	s.stop()
+	s.faults.close()
+	s.closeBMCs()
 	s.work.Wait()
 	if s.server != nil {
 		s.server.CloseClientConnections()

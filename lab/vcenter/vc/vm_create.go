@@ -188,7 +188,7 @@ func (s *Sim) leastLoaded(hosts []types.ManagedObjectReference, need demand) (ty
 	bestLoad, bestCount, found := 0.0, 0, false
 	for _, ref := range hosts {
 		h, ok := s.host(ref)
-		if !ok || !h.usable() {
+		if !ok || !h.usable() || s.isFailoverHost(h.cluster, ref) {
 			continue
 		}
 		load, count := 0.0, 0

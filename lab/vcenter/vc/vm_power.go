@@ -54,7 +54,7 @@ func (v *virtualMachine) beforePowerOn(ctx *simulator.Context) types.BaseMethodF
 	if !ok {
 		return &types.InvalidState{}
 	}
-	if h.cluster.Value != "" {
+	if h.cluster.Value != "" && !m.system {
 		if fault := v.s.admit(h.cluster, m); fault != nil {
 			return fault
 		}

@@ -1,0 +1,132 @@
+package vc
+
+import (
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/fdm"
+	"vsphere-ha/lab/vcenter/hardware"
+	"vsphere-ha/lab/vcenter/truth"
+)
+
+const (
+	// notRespondingAfter is how long vCenter misses a host's heartbeats before it calls it not responding, where no HA
+	// master tells it earlier (VMware KB 1005757).
+	notRespondingAfter = 60 * time.Second
+	// reconnectAfter is from ESXi running to vCenter managing the host again (an assumption).
+	reconnectAfter = 10 * time.Second
+)
+
+// serverDown stops what ran on a server the moment it loses power. vCenter does not know yet.
+func (s *Sim) serverDown(server *hardware.Server, cause string) {
+	s.fleet.HostDown(server.Name, cause)
+	s.clock.AfterFunc(notRespondingAfter, func() {
+		if up, since := server.Up(); up || s.clock.Since(since) < notRespondingAfter/2 {
+			return
+		}
+		if h, ok := s.hostOf(server); ok {
+			s.hostLost(s.context(), h.ref)
+		}
+	})
+}
+
+// hostLost shows a host as not responding and its machines as disconnected, with their last known power state.
+func (s *Sim) hostLost(ctx *simulator.Context, ref types.ManagedObjectReference) {
+	h, ok := s.host(ref)
+	if !ok || !h.responding || h.disconnected {
+		return
+	}
+	s.updateHost(ref, func(m *managedHost) { m.responding = false })
+	s.showConnection(ctx, ref)
+	for _, m := range s.machinesOn(ref) {
+		s.showReachable(ctx, m.ref, types.VirtualMachineConnectionStateDisconnected)
+	}
+	s.post(&types.HostConnectionLostEvent{HostEvent: s.hostEvent(ctx, ref)})
+	s.tendHost(ref)
+}
+
+func (s *Sim) showReachable(ctx *simulator.Context, vm types.ManagedObjectReference, state types.VirtualMachineConnectionState) {
+	s.change(ctx, vm,
+		types.PropertyChange{Name: "runtime.connectionState", Val: state},
+		types.PropertyChange{Name: "summary.runtime.connectionState", Val: state})
+}
+
+// serverUp lets vCenter reconnect a host whose ESXi has booted.
+func (s *Sim) serverUp(server *hardware.Server) {
+	s.clock.AfterFunc(reconnectAfter, func() {
+		h, ok := s.hostOf(server)
+		if up, _ := server.Up(); !ok || !up || h.disconnected {
+			return
+		}
+		s.reconnect(s.context(), h.ref, server)
+	})
+}
+
+// reconnect shows a host that came back. Machines still registered there lost their power with it, unless HA is about to
+// start them elsewhere.
+func (s *Sim) reconnect(ctx *simulator.Context, ref types.ManagedObjectReference, server *hardware.Server) {
+	_, since := server.Up()
+	s.change(ctx, ref, types.PropertyChange{Name: "runtime.bootTime", Val: since})
+	for _, m := range s.machinesOn(ref) {
+		if m.failing {
+			continue
+		}
+		if _, runs := s.fleet.Status(m.id); m.on && !runs {
+			s.change(ctx, m.ref,
+				types.PropertyChange{Name: "runtime.powerState", Val: types.VirtualMachinePowerStatePoweredOff},
+				types.PropertyChange{Name: "summary.runtime.powerState", Val: types.VirtualMachinePowerStatePoweredOff},
+				types.PropertyChange{Name: "runtime.bootTime", Val: nil},
+				types.PropertyChange{Name: "summary.runtime.bootTime", Val: nil})
+			s.post(&types.VmPoweredOffEvent{VmEvent: s.vmEvent(ctx, m)})
+		}
+		s.showReachable(ctx, m.ref, types.VirtualMachineConnectionStateConnected)
+	}
+	s.updateHost(ref, func(m *managedHost) { m.responding = true })
+	s.showConnection(ctx, ref)
+	s.post(&types.HostConnectedEvent{HostEvent: s.hostEvent(ctx, ref)})
+	s.tendHost(ref)
+}
+
+// declareDead tells vCenter of a host's death and queues its machines for restart.
+func (h *ha) declareDead(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, ref types.ManagedObjectReference, restarts *fdm.Restarter, now time.Duration) {
+	h.s.truth.Write(time.Now(), truth.Entry{Host: h.s.hostName(ref), Event: "declaredDead"})
+	machines := h.s.machinesOn(ref)
+	h.s.hostLost(ctx, ref)
+	h.postHostFailed(ctx, ref)
+	if !hostMonitoring(cfg) {
+		return
+	}
+	for _, m := range machines {
+		if m.template || m.system || !m.on {
+			continue
+		}
+		switch {
+		case priority(cfg, m.ref) == fdm.Disabled:
+			h.post(ctx, "com.vmware.vc.HA.VMIsHADisabledRestartEvent", "info", m, "vSphere HA did not restart %s because its restart priority is disabled")
+		case !m.protected:
+			h.post(ctx, "com.vmware.vc.HA.VmNotProtectedEvent", "warning", m, "vSphere HA did not restart %s because it was not protected when its host failed")
+		default:
+			h.queue(ctx, cfg, m, restarts, now)
+		}
+	}
+}
+
+func (h *ha) queue(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, m machine, restarts *fdm.Restarter, now time.Duration) {
+	h.s.updateMachine(m.ref, func(x *machine) { x.failing = true })
+	h.s.change(ctx, m.ref,
+		types.PropertyChange{Name: "runtime.vmFailoverInProgress", Val: true},
+		types.PropertyChange{Name: "summary.runtime.vmFailoverInProgress", Val: true})
+	load := fdm.LoadOf(m.cpuReserved, m.memoryReserved, m.memoryMB, m.cpus)
+	condition, delay := readinessOf(cfg, m.ref)
+	restarts.Add(fdm.VM{
+		ID: m.ref.Value, Name: m.name, Priority: priority(cfg, m.ref), CPU: load.CPU, Memory: load.Memory,
+		Condition: condition, Delay: delay, Timeout: restartTimeout(cfg, m.ref),
+	}, now)
+	if !h.failing {
+		h.failing = true
+		h.postCluster(ctx, "com.vmware.vc.HA.ClusterFailoverActionInitiatedEvent", "warning", "vSphere HA initiated a failover action in cluster %s")
+		h.postCluster(ctx, "com.vmware.vc.HA.ClusterFailoverInProgressEvent", "warning", "vSphere HA failover operation in progress in cluster %s")
+	}
+}

@@ -1,5 +1,5 @@
 import * as echarts from "echarts";
-import type { Phase, TimelineData } from "./timelineRows";
+import type { Bar, TimelineData } from "./timelineRows";
 import { Markup } from "./escape";
 
 const width = 960;
@@ -17,7 +17,7 @@ export function timelineSvg({ rows, marks, from, to }: TimelineData): Markup {
   const height = frame.top + frame.bottom + rows.length * rowHeight;
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   const bars = rows.flatMap(({ bars: ofRow }, row) =>
-    ofRow.filter((bar) => bar.to > bar.from).map((bar) => ({ value: [bar.from, bar.to, row], phase: bar.phase })),
+    ofRow.filter((bar) => bar.to > bar.from).map((bar) => ({ value: [bar.from, bar.to, row], bar })),
   );
   const text = { color: colour("ink-2"), fontFamily: font, fontSize: 12 };
   chart.setOption({
@@ -47,18 +47,13 @@ export function timelineSvg({ rows, marks, from, to }: TimelineData): Markup {
       {
         type: "custom",
         silent: true,
-        clip: true,
+        clip: false,
         encode: { x: [0, 1], y: 2 },
         data: bars,
         renderItem: (
           { dataIndex }: { dataIndex: number },
           api: { value: (k: number) => number; coord: (point: [number, number]) => [number, number] },
-        ) => drawBar(bars[dataIndex]?.phase ?? "down", api),
-      },
-      {
-        type: "line",
-        silent: true,
-        data: [],
+        ) => drawBar(bars[dataIndex]?.bar, api),
         markLine: {
           symbol: "none",
           silent: true,
@@ -78,10 +73,11 @@ export function timelineSvg({ rows, marks, from, to }: TimelineData): Markup {
 }
 
 function drawBar(
-  phase: Phase,
+  bar: Bar | undefined,
   api: { value: (k: number) => number; coord: (point: [number, number]) => [number, number] },
-): object {
-  const [from, to] = [api.value(0), api.value(1)];
+): object | undefined {
+  if (bar === undefined) return undefined;
+  const { from, to, phase } = bar;
   const [x, y] = api.coord([from, api.value(2)]);
   const [end] = api.coord([to, api.value(2)]);
   const high = phase === "edge" ? 6 : phase === "off" ? 10 : 18;
@@ -91,11 +87,13 @@ function drawBar(
   const label = {
     type: "text",
     style: {
-      text: `${(to - from).toFixed(0)} s`,
+      text: bar.label ?? `${(to - from).toFixed(0)} s`,
       x: (x + end) / 2,
       y,
       fill: colour("on-bar"),
-      font: `600 11px ${font}`,
+      fontSize: 12,
+      fontWeight: 600,
+      fontFamily: font,
       align: "center",
       verticalAlign: "middle",
     },

@@ -8,6 +8,8 @@ export interface Bar {
   from: number;
   to: number;
   phase: Phase;
+  /** The part's own length, where it differs from the bar's by what lies between two probes. */
+  label?: string;
 }
 
 export interface TimelineRow {
@@ -83,9 +85,11 @@ function split(from: number, to: number, shares: DrillVm["shares"]): Bar[] | und
   if (shares?.detectionSeconds === undefined || shares.restartSeconds === undefined) return undefined;
   const declared = Math.min(to, shares.detectionSeconds);
   const restarted = Math.min(to, declared + shares.restartSeconds);
+  const label = (value: number | undefined): { label?: string } =>
+    value === undefined ? {} : { label: `${value.toFixed(0)} s` };
   return [
-    { from, to: declared, phase: "detection" },
-    { from: declared, to: restarted, phase: "restart" },
-    { from: restarted, to, phase: "boot" },
+    { from, to: declared, phase: "detection", ...label(shares.detectionSeconds) },
+    { from: declared, to: restarted, phase: "restart", ...label(shares.restartSeconds) },
+    { from: restarted, to, phase: "boot", ...label(shares.bootSeconds) },
   ];
 }

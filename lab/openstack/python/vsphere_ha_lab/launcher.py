@@ -39,6 +39,7 @@ COMMON = ('alembic', 'cheroot.wsgi', 'cheroot.ssl.builtin', 'cryptography.fernet
           'stevedore.named', 'webob')
 NOVA = ('nova.api.openstack.compute.routes', 'nova.conductor.manager', 'nova.scheduler.manager', 'nova.service')
 STOP_SECONDS = 10
+LISTEN_DESCRIPTOR = 3
 
 
 def forbid_eventlet():
@@ -60,27 +61,28 @@ def listen(address, port):
         sys.exit(f'cannot listen on {address}:{port}: {e.strerror}')
 
 
-def serve_api(lab, module, listener):
-    """One WSGI application over HTTPS."""
+def serve_api(lab, module, address):
+    """One WSGI application over HTTPS, on the socket that the launcher opened."""
     if module.startswith('neutron'):
         allow_eventlet()
     from cheroot import wsgi
     from cheroot.ssl.builtin import BuiltinSSLAdapter
     sys.argv = [module]
     application = importlib.import_module(module).application
-    # The socket is passed the way systemd does: descriptor 3.
-    os.dup2(listener.fileno(), 3)
-    os.environ['LISTEN_PID'] = str(os.getpid())
-    server = wsgi.Server(listener.getsockname(), application, numthreads=8, timeout=600)
+    server = wsgi.Server(address, application, numthreads=8, timeout=600)
     server.ssl_adapter = BuiltinSSLAdapter(lab['tls']['cert'], lab['tls']['key'])
     server.start()
+
+
+def nova_arguments(lab, program):
+    return [program, '--config-file', f"{lab['dir']}/etc/nova/nova.conf"]
 
 
 def serve_nova(lab, module):
     """A nova service in this very process, as nova-compute always runs: nova would fork a worker."""
     from nova import service
     service.serve = functools.partial(service.serve, no_fork=True)
-    sys.argv = [module, '--config-file', f"{lab['dir']}/etc/nova/nova.conf"]
+    sys.argv = nova_arguments(lab, module)
     importlib.import_module(module).main()
 
 
@@ -88,6 +90,8 @@ class Launcher:
 
     def __init__(self, lab):
         self.lab = lab
+        # All listen before any is served: whoever calls another service that is still loading waits for it.
+        self.listeners = {name: listen(lab['address'], port) for name, (_, port) in APIS.items()}
         self.children = {}
         self.exits = {}
 
@@ -107,6 +111,12 @@ class Launcher:
         self.children[child] = name
         self.write()
 
+    def fork_api(self, name):
+        module, port = APIS[name]
+        self.fork(name, serve_api, module, (self.lab['address'], port))
+        # A service that died must refuse connections, not leave them waiting.
+        self.listeners.pop(name).close()
+
     def become(self, name):
         """Makes the child a service of its own: its log, and an end when the launcher ends."""
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
@@ -115,6 +125,13 @@ class Launcher:
         log = os.open(f"{self.lab['logs']}/{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 1)
         os.dup2(log, 2)
+        own = self.listeners[name].detach() if name in self.listeners else None
+        for listener in self.listeners.values():
+            listener.close()
+        if own is not None:
+            # Passed the way systemd does, which the WSGI server understands: descriptor 3.
+            os.dup2(own, LISTEN_DESCRIPTOR)
+            os.environ['LISTEN_PID'] = str(os.getpid())
         gc.enable()
 
     def write(self):
@@ -162,16 +179,18 @@ def main(path):
     launcher = Launcher(lab)
     signal.signal(signal.SIGTERM, launcher.stop)
     signal.signal(signal.SIGINT, launcher.stop)
-    # All listen before any is served: whoever calls another service that is still loading waits for it.
-    listeners = {name: listen(lab['address'], port) for name, (_, port) in APIS.items()}
     load(COMMON)
     for name in ('keystone', 'neutron', 'glance', 'placement'):
-        launcher.fork(name, serve_api, APIS[name][0], listeners[name])
+        launcher.fork_api(name)
     # nova registers options that the other services must not see: they are forked already.
+    # Some of them read their configuration when they are imported.
+    from nova import config
+    config.parse_args(nova_arguments(lab, 'nova'))
     load(NOVA)
+    config.CONF.reset()
     launcher.fork('nova-conductor', serve_nova, 'nova.cmd.conductor')
     launcher.fork('nova-scheduler', serve_nova, 'nova.cmd.scheduler')
-    launcher.fork('nova-api', serve_api, APIS['nova-api'][0], listeners['nova-api'])
+    launcher.fork_api('nova-api')
     launcher.watch()
 
 

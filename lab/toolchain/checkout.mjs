@@ -11,7 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join, sep } from "node:path";
 
 /**
  * What belongs to one checkout: links to the parts, copies of the SDKs, installed npm packages. Everything is ignored by git.
@@ -23,6 +23,21 @@ import { dirname, join } from "node:path";
  */
 export function toolchainDir(root) {
   return join(root, ".lab", ".toolchain");
+}
+
+/**
+ * Takes a lab's settings out of an environment (`eval "$(npm run -s lab -- env)"`): downloads need the system's
+ * certificate authorities, and a search for installed programs must not find the links of this checkout.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} root
+ */
+export function forgetLab(env, root) {
+  const inLab = (/** @type {string | undefined} */ path) => path?.startsWith(join(root, ".lab") + sep) ?? false;
+  for (const name of ["SSL_CERT_FILE", "PULUMI_HOME"]) if (inLab(env[name])) delete env[name];
+  env.PATH = (env.PATH ?? "")
+    .split(delimiter)
+    .filter((dir) => !inLab(dir))
+    .join(delimiter);
 }
 
 /**

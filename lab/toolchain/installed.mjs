@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { SetupError } from "./errors.mjs";
 import { GENERATED_SDKS } from "./parts.mjs";
 import { isAtLeast, printedBy, which } from "./prerequisites.mjs";
 
@@ -113,29 +114,57 @@ function findSdk(root, name, env) {
 }
 
 /**
- * The links that make an installed toolchain look like a built one.
- * @param {Installed} installed without anything lacking
- * @param {NodeJS.ProcessEnv} env
- * @returns {Record<string, string>}
+ * What of an installed toolchain is taken: links that make it look like a built one, and the SDKs to copy.
+ * @typedef {{ links: Record<string, string>, sdks: Record<string, { dir: string, version: string }> }} Choice
  */
-export function installedLinks(installed, env) {
-  const { pulumi = "", languageHost = "" } = installed;
+
+/**
+ * @param {Installed} installed
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Choice}
+ * @throws {SetupError} with all that lacks
+ */
+export function chooseFrom(installed, env) {
+  const problems = lacks(installed);
+  if (problems.length > 0) {
+    const lines = problems.map((problem) => `  ${problem}`);
+    throw new SetupError(["the installed toolchain lacks:", ...lines, "or build it: npm run setup"].join("\n"));
+  }
+  const { pulumi = "", languageHost = "", sdks } = installed;
   const home = dirname(realpathSync(pulumi));
+  /** @type {Choice} */
+  const choice = { links: {}, sdks: {} };
+  // The CLI finds language hosts and policy shims beside itself.
+  const programs = readdirSync(home).filter((name) => name.startsWith("pulumi"));
+  for (const file of programs) choice.links[`bin/${file}`] = join(home, file);
+  choice.links["bin/pulumi"] = pulumi;
+  choice.links["bin/pulumi-language-nodejs"] = languageHost;
   /** @type {Record<string, string>} */
-  const links = {};
-  for (const file of readdirSync(home).filter((name) => name.startsWith("pulumi")))
-    links[`bin/${file}`] = join(home, file);
-  links["bin/pulumi"] = pulumi;
-  links["bin/pulumi-language-nodejs"] = languageHost;
+  const versions = { command: installed.command };
+  for (const [name, sdk] of Object.entries(sdks)) {
+    if (sdk) [versions[name], choice.sdks[name]] = [sdk.version, sdk];
+  }
   const plugins = join(env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "plugins");
-  const versions = {
-    command: installed.command,
-    ...Object.fromEntries(GENERATED_SDKS.map((name) => [name, installed.sdks[name]?.version])),
-  };
   for (const [name, version] of Object.entries(versions)) {
     const folder = `resource-${name}-v${version}`;
-    for (const file of readdirSync(join(plugins, folder)))
-      links[`plugins/${folder}/${file}`] = join(plugins, folder, file);
+    const files = readdirSync(join(plugins, folder));
+    for (const file of files) choice.links[`plugins/${folder}/${file}`] = join(plugins, folder, file);
   }
-  return links;
+  return choice;
+}
+
+/**
+ * @param {Choice} choice made before
+ * @throws {SetupError} when something of it is gone
+ */
+export function checkChoice(choice) {
+  const gone = [...Object.values(choice.links), ...Object.values(choice.sdks).map(({ dir }) => dir)].filter(
+    (path) => !existsSync(path),
+  );
+  if (gone.length > 0) {
+    const lines = gone.map((path) => `  ${path}`);
+    const remedy = "choose again: npm run setup -- --use-installed, or build it: npm run setup";
+    throw new SetupError(["of the installed toolchain that was chosen is gone:", ...lines, remedy].join("\n"));
+  }
+  return choice;
 }

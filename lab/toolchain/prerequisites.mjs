@@ -102,7 +102,7 @@ export function packagesFor(problems, candidate) {
 export function problemsMessage(problems, packages) {
   const lines = problems.map(({ what, remedy }) => `  ${what}: ${remedy}`);
   if (packages.length > 0) lines.push(`  on this system: sudo apt-get install ${packages.join(" ")}`);
-  return ["setup needs:", ...lines].join("\n");
+  return ["this machine lacks:", ...lines].join("\n");
 }
 
 /**

@@ -10,10 +10,10 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { findGo, goRecipe, sdkRecipe } from "./build.mjs";
 import { Cache, cacheRoot } from "./cache.mjs";
-import { hasPackages, placeLinks, placeOwnProgram, placeSdk, toolchainDir } from "./checkout.mjs";
+import { forgetLab, hasPackages, placeLinks, placeOwnProgram, placeSdk, toolchainDir } from "./checkout.mjs";
 import { checkSpace } from "./disk.mjs";
 import { Interrupted, SetupError, saysDiskFull } from "./errors.mjs";
-import { findInstalled, installedLinks, lacks } from "./installed.mjs";
+import { checkChoice, chooseFrom, findInstalled } from "./installed.mjs";
 import { digest } from "./keys.mjs";
 import { GENERATED_SDKS, GO_PARTS, PLUGINS } from "./parts.mjs";
 import * as prerequisites from "./prerequisites.mjs";
@@ -50,15 +50,14 @@ async function main() {
   progress = new Progress({ quiet: options.quiet });
   const path = await meetPrerequisites(join(lab, "toolchain", "certs"));
   cache = openCache();
-  const useInstalled = chooseInstalled(options);
-  const installed = useInstalled ? needInstalled() : undefined;
+  const installed = chooseInstalled(options);
   const fromInstalled = ["pulumi", "nodejs", "vsphere", "openstack", "command", "gensdk"];
 
   const go = findGo(path, join(lab, "toolchain", "certs"));
-  const parts = GO_PARTS.filter((part) => !useInstalled || !fromInstalled.includes(part.name));
+  const parts = GO_PARTS.filter((part) => !installed || !fromInstalled.includes(part.name));
   const programs = parts.map((part) => goRecipe(part, lab, go));
   const keys = Object.fromEntries(programs.map(({ name, key }) => [name, key]));
-  const sdks = useInstalled
+  const sdks = installed
     ? []
     : GENERATED_SDKS.map((provider) =>
         sdkRecipe({
@@ -75,11 +74,8 @@ async function main() {
 
   for (const recipe of sdks)
     placeSdk(root, recipe.name.replace("sdk-", ""), cache.path(recipe.name, recipe.key), recipe.key);
-  if (installed) {
-    for (const name of GENERATED_SDKS) {
-      const sdk = installed.sdks[name];
-      if (sdk) placeSdk(root, name, sdk.dir, `${sdk.dir} ${sdk.version}`);
-    }
+  for (const [name, { dir, version }] of Object.entries(installed?.sdks ?? {})) {
+    placeSdk(root, name, dir, `${dir} ${version}`);
   }
   const labPrograms = {
     "lib/vcenter": join(partPath("vcenter", keys), "vcenter"),
@@ -87,7 +83,7 @@ async function main() {
   };
   placeLinks(toolchainDir(root), {
     ...labPrograms,
-    ...(installed ? installedLinks(installed, process.env) : builtLinks(keys)),
+    ...(installed ? installed.links : builtLinks(keys)),
   });
   placeOwnProgram(root);
   cache.prune();
@@ -135,30 +131,23 @@ function openCache() {
   return new Cache(cacheRoot(process.env));
 }
 
-/** @param {{ quiet: boolean, useInstalled: boolean }} options */
+/**
+ * The installed toolchain, if it is chosen. The choice is kept with what was found: later runs, perhaps under another
+ * PATH, take the same.
+ * @param {{ quiet: boolean, useInstalled: boolean }} options
+ * @returns {import("./installed.mjs").Choice | undefined}
+ */
 function chooseInstalled({ quiet, useInstalled }) {
-  const choice = join(root, ".lab", ".use-installed");
-  if (quiet && !useInstalled) return existsSync(choice);
+  const file = join(root, ".lab", ".use-installed.json");
   if (useInstalled) {
-    mkdirSync(dirname(choice), { recursive: true });
-    writeFileSync(choice, "");
-  } else rmSync(choice, { force: true });
-  return useInstalled;
-}
-
-function needInstalled() {
-  const installed = findInstalled(root, process.env);
-  const problems = lacks(installed);
-  if (problems.length > 0) {
-    throw new SetupError(
-      [
-        "the installed toolchain lacks:",
-        ...problems.map((problem) => `  ${problem}`),
-        "or build it: npm run setup",
-      ].join("\n"),
-    );
+    const choice = chooseFrom(findInstalled(root, process.env), process.env);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, JSON.stringify(choice, null, 2));
+    return choice;
   }
-  return installed;
+  if (quiet && existsSync(file)) return checkChoice(JSON.parse(readFileSync(file, "utf8")));
+  rmSync(file, { force: true });
+  return undefined;
 }
 
 /**
@@ -279,6 +268,7 @@ function messageOf(error) {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+forgetLab(process.env, root);
 const interrupted = new Promise((_, reject) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => reject(new Interrupted()));
 });

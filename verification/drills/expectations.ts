@@ -34,7 +34,7 @@ export function expectations(plan: HostLossPlan): Expected[] {
     {
       id: "observed",
       kind: "observed",
-      statement: "the drill was observed: few probes lost, no step of the clock, all events read",
+      statement: "the drill was observed: probes without gaps, no step of the clock, all events read",
       basis: "a drill that could not be observed proves nothing, so it is never passed",
       vm: undefined,
       limitSeconds: undefined,

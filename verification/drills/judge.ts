@@ -3,8 +3,8 @@ import { hostFailedEvent, restartFailedEvent, vmRestartedEvent } from "./events"
 import type { Expected } from "./expectations";
 import { outage, type HostLossObservation } from "./observation";
 
-/** More probes lost than this share, and a VM was not observed. */
-const mostLost = 0.05;
+/** A larger share of the window without evidence from probes, and a VM was not observed. */
+const mostUnobserved = 0.05;
 /** A larger step of the system clock, in seconds of the Clock, makes events and probes incomparable. */
 const largestStep = 1;
 
@@ -82,13 +82,13 @@ function judgeOne(
 }
 
 function judgeObserved(seen: HostLossObservation): Judged {
-  const lossy = [...seen.availability.values()].filter(({ samples }) => samples.lost > mostLost * samples.sent);
-  const blind = [...seen.availability.values()].filter(({ samples }) => samples.sent === 0);
+  const lossy = [...seen.availability.values()].filter(isUnobserved);
   const faults = [
     ...lossy.map(
-      ({ vm, samples }) => `${samples.lost.toString()} of ${samples.sent.toString()} probes of ${vm} were lost`,
+      ({ vm, samples, unobservedSeconds }) =>
+        `${vm} was not observed for ${one(unobservedSeconds)} s: ` +
+        `${samples.lost.toString()} of its ${samples.sent.toString()} probes were lost`,
     ),
-    ...blind.map(({ vm }) => `${vm} was not probed`),
     ...(Math.abs(seen.clockStepSeconds) > largestStep
       ? [`the system clock was stepped by ${one(seen.clockStepSeconds)} s`]
       : []),
@@ -99,6 +99,10 @@ function judgeObserved(seen: HostLossObservation): Judged {
   const sent = all.reduce((sum, samples) => sum + samples.sent, 0);
   const lost = all.reduce((sum, samples) => sum + samples.lost, 0);
   return passed(`${sent.toString()} probes, ${lost.toString()} lost; ${seen.events.length.toString()} events`);
+}
+
+function isUnobserved({ unobservedSeconds, windowSeconds }: VmAvailability): boolean {
+  return unobservedSeconds > mostUnobserved * windowSeconds;
 }
 
 function judgeFails(availability: VmAvailability | undefined, seen: HostLossObservation): Judged {
@@ -141,7 +145,7 @@ function judgeUndisturbed(availability: VmAvailability | undefined): Judged {
       `down for ${range(downtimeSeconds.lower, downtimeSeconds.upper)}, in ${intervals.length === 1 ? "one outage" : `${intervals.length.toString()} outages`}`,
     );
   }
-  if (unobservedSeconds > mostLost * availability.windowSeconds) {
+  if (isUnobserved(availability)) {
     return inconclusive(`not observed for ${one(unobservedSeconds)} s`);
   }
   const { answered } = availability.samples;

@@ -11,23 +11,21 @@ export interface ProbeTarget {
 export interface ProbeTiming {
   /** The k-th probe of a target is due at its start + k · period. */
   period: number;
-  /** A probe that could not be sent this long after it was due is lost. */
-  lateness: number;
   /** No answer this long after sending: down. */
   timeout: number;
-  /** A probe that ended later than this after it was due is lost: the process was paused. */
+  /** A probe that ended later than this after it was due is lost: this process was late or paused. */
   limit: number;
 }
 
 /**
  * Timing that makes every edge known within one interval. An edge lies between the sending of one sample and the end of
- * the next (see observe()), at most period + limit later; so each is half the interval. The rest of the limit is for
- * timers that fire late.
+ * the next (see observe()), so at most period + limit apart: together they are the interval. Three probes an interval,
+ * so that a single lost one leaves no gap, and a time limit of one period, so that probes of a dead host do not overlap.
  *
  * @param interval wall ms
  */
 export function probeTiming(interval: number): ProbeTiming {
-  return { period: 0.5 * interval, lateness: 0.1 * interval, timeout: 0.3 * interval, limit: 0.5 * interval };
+  return { period: interval / 3, timeout: interval / 3, limit: (interval * 2) / 3 };
 }
 
 /** How the schedule asks a target; replaced in tests. */
@@ -107,14 +105,14 @@ export class ProbeSchedule {
 
   #send(target: ProbeTarget, due: number): void {
     const sent = this.now();
-    if (sent - due > this.timing.lateness) {
+    if (sent - due > this.timing.limit) {
       this.#record({ vm: target.vm, due, sent, done: sent, outcome: "lost" });
       return;
     }
-    const probe = this.ask(target, this.timing.timeout).then((outcome) => {
+    const probe = this.ask(target, this.timing.timeout).then((answer) => {
       const done = this.now();
-      const known = outcome !== "unknown" && done - due <= this.timing.limit;
-      this.#record({ vm: target.vm, due, sent, done, outcome: known ? outcome : "lost" });
+      const outcome = answer === "up" ? "up" : answer === "unknown" ? "lost" : "down";
+      this.#record({ vm: target.vm, due, sent, done, outcome: done - due <= this.timing.limit ? outcome : "lost" });
     });
     this.#open.add(probe);
     void probe.finally(() => this.#open.delete(probe));

@@ -1,13 +1,14 @@
 import { createConnection } from "node:net";
 
-/** `unknown`: the failure was on our side, so nothing was learnt about the service. */
-export type TcpOutcome = "up" | "down" | "unknown";
+/**
+ * `refused`: the guest or the last hop said no. `silent`: nothing answered in time. `unknown`: the failure was on our
+ * side, so nothing was learnt about the service.
+ */
+export type TcpOutcome = "up" | "refused" | "silent" | "unknown";
 
 /**
  * Connects once and closes at once, by a reset: no connection stays behind on either side, however many probes there
  * are.
- *
- * `up` when the connection was accepted, `down` when it was refused or not answered in time.
  *
  * @param timeoutMs wall ms
  */
@@ -24,7 +25,7 @@ export function connectTcp(address: string, port: number, timeoutMs: number): Pr
     // A paused event loop runs the timer before it reads the answer that has long arrived: look once more, after I/O.
     const timer = setTimeout(() => {
       setImmediate(() => {
-        finish("down");
+        finish("silent");
       });
     }, timeoutMs);
     socket.once("connect", () => {
@@ -32,7 +33,7 @@ export function connectTcp(address: string, port: number, timeoutMs: number): Pr
     });
     // Stays for errors after the end: a reset by the peer must not end the process.
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      finish(answeredByPeer.has(error.code ?? "") ? "down" : "unknown");
+      finish(answeredByPeer.has(error.code ?? "") ? "refused" : "unknown");
     });
   });
 }

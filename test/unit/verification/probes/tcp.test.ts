@@ -17,6 +17,7 @@ describe("TCP probe", () => {
     assert.equal(await probeTcp("127.0.0.1", port, 500), true);
     await new Promise((done) => server.close(done));
     assert.equal(await probeTcp("127.0.0.1", port, 500), false);
+    assert.equal(await connectTcp("127.0.0.1", port, 500), "refused");
   });
 
   it("leaves no connection behind", async () => {

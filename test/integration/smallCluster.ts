@@ -1,0 +1,120 @@
+import { Clock } from "../../verification/clock";
+import { createHttps } from "../../verification/net/https";
+import { retrieve, retrieveOne } from "../../verification/vcenter/properties";
+import { Session } from "../../verification/vcenter/session";
+import { SoapClient } from "../../verification/vcenter/soap";
+import { runTask } from "../../verification/vcenter/task";
+import { at, element, ref, refElement, text, type Ref } from "../../verification/vcenter/xml";
+
+/** A session of the lab's administrator, for what the verifier itself never does. */
+export class Administrator {
+  private constructor(
+    private readonly session: Session,
+    private readonly env: Record<string, string>,
+    private readonly clock: Clock,
+    private readonly end: () => Promise<void>,
+  ) {}
+
+  static async logIn(env: Record<string, string>, timeScale: number): Promise<Administrator> {
+    const https = createHttps({ caFile: env.VSPHERE_HA_CA_FILE });
+    const credentials = { user: env.VSPHERE_USER ?? "", password: env.VSPHERE_PASSWORD ?? "" };
+    const session = await Session.open(new SoapClient(https, env.VSPHERE_SERVER ?? ""), credentials);
+    return new Administrator(session, env, new Clock(timeScale), async () => {
+      await session.close();
+      await https.close();
+    });
+  }
+
+  async logOut(): Promise<void> {
+    await this.end();
+  }
+
+  task(method: string, on: Ref, ...parameters: string[]): Promise<void> {
+    return runTask(this.session, this.clock, { method, on, parameters, what: method }, 600);
+  }
+
+  /** The object of that type and name. */
+  async find(type: string, name: string): Promise<Ref> {
+    const paths = ["childEntity", "hostFolder", "vmFolder", "datastoreFolder", "host"];
+    const types = ["Folder", "Datacenter", "Datacenter", "Datacenter", "ComputeResource"];
+    const objects = await retrieve(this.session, {
+      start: this.session.service.rootFolder,
+      properties: { [type]: ["name"] },
+      traversal: paths.map((path, n) => ({ name: path, type: types[n] ?? "", path, then: paths })),
+    });
+    const found = objects.find(({ properties }) => text(properties.get("name")) === name);
+    if (found === undefined) throw new Error(`no ${type} named ${name}`);
+    return found.ref;
+  }
+
+  async property(of: Ref, path: string): Promise<Ref> {
+    const value = ref((await retrieveOne(this.session, of, [path])).get(path));
+    if (value === undefined) throw new Error(`no ${path} of ${of.id}`);
+    return value;
+  }
+
+  reconfigure(cluster: Ref, spec: string): Promise<void> {
+    const content = `<spec xsi:type="ClusterConfigSpecEx">${spec}</spec>`;
+    return this.task("ReconfigureComputeResource_Task", cluster, content, element("modify", "true"));
+  }
+
+  /** Hosts, two shared datastores, HA and DRS, and a running clone of each template. */
+  async buildCluster(name: string, hosts: readonly string[]): Promise<void> {
+    const datacenter = await this.find("Datacenter", "Lab");
+    const hostFolder = await this.property(datacenter, "hostFolder");
+    const spec = element("spec", []);
+    const made = await this.session.call("CreateClusterEx", hostFolder, [element("name", name), spec]);
+    const cluster = ref(at(made, "returnval"));
+    if (cluster === undefined) throw new Error("no cluster was made");
+    for (const host of hosts) await this.addHost(cluster, host);
+    await this.reconfigure(
+      cluster,
+      "<dasConfig><enabled>true</enabled><admissionControlEnabled>true</admissionControlEnabled></dasConfig>" +
+        "<drsConfig><enabled>true</enabled><defaultVmBehavior>fullyAutomated</defaultVmBehavior></drsConfig>",
+    );
+    await this.clone(cluster, datacenter, "ubuntu-13.10", "ubuntu-1");
+    await this.clone(cluster, datacenter, "windows-xp-sp3", "xp-1");
+  }
+
+  private async addHost(cluster: Ref, name: string): Promise<void> {
+    const account = {
+      hostName: name,
+      userName: "root",
+      password: this.env.VSPHERE_HA_HOST_PASSWORD ?? "",
+      force: "true",
+    };
+    const spec = element(
+      "spec",
+      Object.entries(account).map(([key, value]) => element(key, value)),
+    );
+    await this.task("AddHost_Task", cluster, spec, element("asConnected", "true"));
+    const host = await this.find("HostSystem", name);
+    const system = await this.property(host, "configManager.datastoreSystem");
+    for (const share of ["ha-a", "ha-b"]) {
+      const nas = {
+        remoteHost: "nfs.lab.test",
+        remotePath: `/exports/${share}`,
+        localPath: share,
+        accessMode: "readWrite",
+        type: "NFS",
+      };
+      await this.session.call("CreateNasDatastore", system, [
+        element(
+          "spec",
+          Object.entries(nas).map(([key, value]) => element(key, value)),
+        ),
+      ]);
+    }
+  }
+
+  private async clone(cluster: Ref, datacenter: Ref, template: string, name: string): Promise<void> {
+    const location = element("location", [
+      refElement("datastore", await this.find("Datastore", "ha-a")),
+      refElement("pool", await this.property(cluster, "resourcePool")),
+    ]);
+    const spec = element("spec", [location, element("template", "false"), element("powerOn", "false")]);
+    const folder = refElement("folder", await this.property(datacenter, "vmFolder"));
+    await this.task("CloneVM_Task", await this.find("VirtualMachine", template), folder, element("name", name), spec);
+    await this.task("PowerOnVM_Task", await this.find("VirtualMachine", name));
+  }
+}

@@ -1,12 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { mkdir, open, rename, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Journal } from "./model";
 import { CouldNotRun } from "./problems";
 
 /**
- * The record of a run, on disk ahead of what it records: save() returns when the file is on the medium, and a crash at
- * any moment leaves the old or the new content, never a half. So what must be undone is known after any death of the
- * process.
+ * The record of a run, on disk ahead of what it records: save() ends when the file is on the medium, and a crash at any
+ * moment leaves the old or the new content, never a half. So what must be undone is known after any death of the
+ * process. Nothing here blocks the event loop, which probes while a slow disk writes.
  */
 export class JournalFile {
   constructor(
@@ -14,31 +15,31 @@ export class JournalFile {
     readonly journal: Journal,
   ) {}
 
-  /** Throws CouldNotRun when it cannot be written. */
-  save(): void {
+  /** Rejects with CouldNotRun when it cannot be written. */
+  async save(): Promise<void> {
     const fresh = `${this.path}.new`;
+    const directory = dirname(this.path);
     try {
-      mkdirSync(dirname(this.path), { recursive: true });
-      const file = openSync(fresh, "w", 0o644);
-      try {
-        writeSync(file, `${JSON.stringify(this.journal, undefined, 2)}\n`);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(fresh, this.path);
-      const directory = openSync(dirname(this.path), "r");
-      try {
-        fsyncSync(directory);
-      } finally {
-        closeSync(directory);
-      }
+      await mkdir(directory, { recursive: true });
+      await flushed(fresh, "w", (file) => file.writeFile(`${JSON.stringify(this.journal, undefined, 2)}\n`));
+      await rename(fresh, this.path);
+      await flushed(directory, "r", () => Promise.resolve());
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CouldNotRun(
         `cannot write the journal ${this.path}: ${reason}; free space there, or name another --report`,
       );
     }
+  }
+}
+
+async function flushed(path: string, flags: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await write(file);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

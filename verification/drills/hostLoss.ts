@@ -58,7 +58,7 @@ export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: s
       result.summary = parts.interrupted.aborted ? "interrupted" : seen.error.message;
     }
     closeResult(result, timeline, seen.faultSent, clock.now(), seconds);
-    file.save();
+    await file.save();
     if (seen.error !== undefined) throw seen.error;
     parts.progress(`${hostName}: ${result.verdict}`);
     return result;
@@ -86,7 +86,7 @@ async function failAndRestore(
   try {
     parts.interrupted.throwIfAborted();
     result.faultAt = new Date(now).toISOString();
-    file.save(); // From here on a dead process leaves word of what to undo.
+    await file.save(); // From here on a dead process leaves word of what to undo.
     seen.faultSent = clock.now();
     timeline.say("fault", `cutting the power of ${plan.host.name} (${plan.role})`);
     await power.powerOff();
@@ -109,7 +109,7 @@ async function failAndRestore(
     );
   }
   result.undo.done = true;
-  file.save();
+  await file.save();
   timeline.say("recovery", `${plan.host.name} has power`);
   return seen;
 }

@@ -21,7 +21,7 @@ export async function drillHosts(
   const owner = journal.lockOwner ?? "vsphere-ha";
   const lock = await parts.vcenter.acquireLock(owner, hosts.length * hostSeconds);
   try {
-    file.save();
+    await file.save();
     for (const host of hosts) {
       parts.interrupted.throwIfAborted();
       await hostLoss(parts, file, host);
@@ -38,7 +38,7 @@ export async function drillHosts(
   journal.means = guestMeans(journal.drills);
   journal.verdict = verdictOf(journal);
   journal.ended = new Date(parts.clock.now()).toISOString();
-  file.save();
+  await file.save();
   await report();
   return journal;
 }
@@ -63,7 +63,7 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
     }
     drill.undo.done = true;
     drill.summary = `${drill.summary}; ${drill.host} was put back by recover`;
-    file.save();
+    await file.save();
     parts.progress(`${drill.host} has power`);
   }
   // The killed run's lock: taken over by its own name, and freed.

@@ -16,7 +16,7 @@ export { printSummary } from "./terminal";
  */
 export async function writeReport(journal: Journal, dir: string): Promise<void> {
   const files = { "junit.xml": junitXml(journal), "summary.md": summaryMarkdown(journal), "index.html": page(journal) };
-  new JournalFile(join(dir, "journal.json"), journal).save();
+  await new JournalFile(join(dir, "journal.json"), journal).save();
   try {
     await mkdir(dir, { recursive: true });
     for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);

@@ -24,12 +24,15 @@ interface Finished {
   output: string;
 }
 
-function run(file: string, args: string[], env: NodeJS.ProcessEnv, show: boolean): Promise<Finished> {
+/** What of a child's output is shown as it comes; all of it is kept. */
+type Shown = "all" | "stderr" | "none";
+
+function run(file: string, args: string[], env: NodeJS.ProcessEnv, shown: Shown): Promise<Finished> {
   return new Promise((done, fail) => {
     // Its own process group: a Ctrl-C of the terminal reaches it once, through us.
     const child = spawn(file, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     let output = "";
-    const keep = (chunk: Buffer): void => {
+    const keep = (show: boolean) => (chunk: Buffer) => {
       output += chunk.toString();
       if (show) process.stdout.write(chunk);
     };
@@ -37,8 +40,8 @@ function run(file: string, args: string[], env: NodeJS.ProcessEnv, show: boolean
       child.kill("SIGINT");
     };
     interrupted.signal.addEventListener("abort", end);
-    child.stdout.on("data", keep);
-    child.stderr.on("data", keep);
+    child.stdout.on("data", keep(shown === "all"));
+    child.stderr.on("data", keep(shown !== "none"));
     child.on("error", fail);
     child.on("close", (code) => {
       interrupted.signal.removeEventListener("abort", end);
@@ -56,14 +59,14 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-async function pulumi(env: NodeJS.ProcessEnv, args: string[], show = true): Promise<Finished> {
-  return run("pulumi", [...args, "--non-interactive", "--color", "never"], env, show);
+async function pulumi(env: NodeJS.ProcessEnv, args: string[], shown: Shown = "none"): Promise<Finished> {
+  return run("pulumi", [...args, "--non-interactive", "--color", "never"], env, shown);
 }
 
 async function deploy(env: NodeJS.ProcessEnv): Promise<void> {
-  const init = await pulumi(env, ["stack", "init", "dev"], false);
+  const init = await pulumi(env, ["stack", "init", "dev"]);
   if (init.code !== 0) throw new CouldNotRun(`pulumi stack init failed:\n${init.output}`);
-  const up = await pulumi(env, ["up", "--yes", "--skip-preview", "--suppress-progress"]);
+  const up = await pulumi(env, ["up", "--yes", "--skip-preview", "--suppress-progress", "--suppress-outputs"], "all");
   if (up.code === 0) return;
   if (up.output.includes("vsphere-ha check: failed")) throw new VerificationFailed();
   throw new CouldNotRun("pulumi up failed: its messages above say why; nothing was failed on purpose");
@@ -85,7 +88,7 @@ const unchangedChecks = [
 async function checkUnchanged(env: NodeJS.ProcessEnv): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const { id, title, args } of unchangedChecks) {
-    const { code, output } = await pulumi(env, [...args, "--expect-no-changes", "--diff"], false);
+    const { code, output } = await pulumi(env, [...args, "--expect-no-changes", "--diff"]);
     results.push({
       id,
       title,
@@ -103,14 +106,20 @@ async function checkUnchanged(env: NodeJS.ProcessEnv): Promise<CheckResult[]> {
 }
 
 async function verify(env: NodeJS.ProcessEnv): Promise<Journal> {
-  const output = await pulumi(env, ["stack", "output", "verification", "--json"], false);
+  const output = await pulumi(env, ["stack", "output", "verification", "--json"]);
   if (output.code !== 0) throw new CouldNotRun(`pulumi stack output failed:\n${output.output}`);
   mkdirSync(reportDir, { recursive: true });
   const config = join(reportDir, "verification.json");
   writeFileSync(config, output.output);
   const cli = join(root, "bin", "vsphere-ha.js");
   const drill = await step("Fail each host once", () =>
-    run(process.execPath, [cli, "drill", "host-loss", "--config", config, "--report", reportDir], env, true),
+    // As JSON, so that only the progress is shown: the summary comes last, with what preview and refresh say.
+    run(
+      process.execPath,
+      [cli, "drill", "host-loss", "--config", config, "--report", reportDir, "--json"],
+      env,
+      "stderr",
+    ),
   );
   if (drill.code > 1) throw new CouldNotRun("the drills could not run: the messages above say why");
   const journal = JSON.parse(readFileSync(join(reportDir, "journal.json"), "utf8")) as Journal;

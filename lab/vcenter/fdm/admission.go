@@ -8,7 +8,7 @@ const MinimumCPU = 32
 // Overhead is the memory in MB that ESXi needs beside a machine's own, by configured MB and virtual CPUs. It follows the
 // table of VMware vSphere Resource Management, "Overhead Memory on Virtual Machines", within 2 MB.
 func Overhead(memoryMB, cpus int) int64 {
-	return int64(18.4 + 7.4*float64(memoryMB)/1024 + 4*float64(max(cpus, 1)-1) + 0.5)
+	return int64(18.4 + 7.5*float64(memoryMB)/1024 + 4*float64(max(cpus, 1)-1) + 0.5)
 }
 
 // Load is what one powered-on machine reserves, as admission control counts it.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 	"github.com/vmware/govmomi/object"
@@ -21,6 +22,9 @@ import (
 
 // libraryHost is in the inventory from the start and holds the templates to clone.
 var libraryHost = config.Host{Name: "templates.lab.test", CPUMHz: 2600, Cores: 4, MemoryMB: 16384}
+
+// building guards the simulator's package variables, which it fills when it is made.
+var building sync.Mutex
 
 const libraryDatastore = "library"
 
@@ -39,7 +43,9 @@ func (s *Sim) build() error {
 	content := vpx.ServiceContent
 	content.About = about()
 	ctx := simulator.NewContext()
+	building.Lock()
 	s.svc = simulator.New(simulator.NewServiceInstance(ctx, content, vpx.RootFolder))
+	building.Unlock()
 	client, err := vim25.NewClient(context.Background(), s.svc)
 	if err != nil {
 		return err

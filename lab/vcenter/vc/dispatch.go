@@ -62,6 +62,10 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &virtualMachine{o, s}
 	case *simulator.ResourcePool:
 		return &resourcePool{o, s}
+	case *simulator.VirtualDiskManager:
+		return &diskManager{o}
+	case *simulator.HostDatastoreBrowser:
+		return &browser{o}
 	}
 	return nil
 }

@@ -1,6 +1,9 @@
 package vc
 
 import (
+	"reflect"
+	"strings"
+
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
@@ -12,9 +15,27 @@ func (s *Sim) post(events ...types.BaseEvent) {
 	m := ctx.Map.EventManager()
 	ctx.WithLock(m, func() {
 		for _, e := range events {
+			if b := e.GetEvent(); b.FullFormattedMessage == "" {
+				b.FullFormattedMessage = summarize(e) // the simulator's own text, where it has one, replaces it
+			}
 			m.PostEvent(ctx, &types.PostEvent{EventToPost: e})
 		}
 	})
+}
+
+// summarize says what happened to what, from the event's class: "Host connected: esx-01.lab.test".
+func summarize(e types.BaseEvent) string {
+	text := strings.TrimSuffix(message(strings.TrimSuffix(reflect.TypeOf(e).Elem().Name(), "Event")), ".")
+	b := e.GetEvent()
+	switch {
+	case b.Vm != nil:
+		return text + ": " + b.Vm.Name
+	case b.Host != nil:
+		return text + ": " + b.Host.Name
+	case b.ComputeResource != nil:
+		return text + ": " + b.ComputeResource.Name
+	}
+	return text
 }
 
 func named(name string) types.EntityEventArgument { return types.EntityEventArgument{Name: name} }
@@ -58,6 +79,17 @@ func (s *Sim) vmEvent(ctx *simulator.Context, m machine) types.VmEvent {
 	e := s.hostEvent(ctx, m.host).Event
 	e.Vm = &types.VmEventArgument{EntityEventArgument: named(m.name), Vm: m.ref}
 	return types.VmEvent{Event: e}
+}
+
+// datastoreArgument names the datastore of a machine's files.
+func (s *Sim) datastoreArgument(ctx *simulator.Context, vm *simulator.VirtualMachine) *types.DatastoreEventArgument {
+	a := &types.DatastoreEventArgument{EntityEventArgument: named(s.homeDatastore(ctx, vm))}
+	ctx.WithLock(vm, func() {
+		if len(vm.Datastore) > 0 {
+			a.Datastore = vm.Datastore[0]
+		}
+	})
+	return a
 }
 
 // extended makes an EventEx, the form in which HA reports most of what it does.

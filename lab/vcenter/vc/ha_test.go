@@ -42,7 +42,9 @@ func (s *site) lose(host int) time.Time {
 }
 
 // labSeconds converts a difference of wall time.
-func (s *site) labSeconds(from, to time.Time) float64 { return to.Sub(from).Seconds() * s.Config.TimeScale }
+func (s *site) labSeconds(from, to time.Time) float64 {
+	return to.Sub(from).Seconds() * s.Config.TimeScale
+}
 
 func (s *site) truthOf(event, host string) (truth.Entry, bool) {
 	var found truth.Entry

@@ -6,11 +6,14 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/vmware/govmomi/vim25"
 
 	_ "github.com/vmware/govmomi/pbm/simulator"  // storage policies, which the provider reads of every disk
 	_ "github.com/vmware/govmomi/vapi/simulator" // sessions, tags and content libraries
+
+	"vsphere-ha/lab/vcenter/wsdl"
 )
 
 // Listen serves vCenter's API over HTTPS at the configured address.
@@ -29,12 +32,28 @@ func (s *Sim) Listen() (err error) {
 	s.svc.RegisterEndpoints = true
 	s.svc.ServeMux = http.NewServeMux()
 	// A pattern with a method is more specific than the simulator's own, so that faults come first.
-	s.svc.ServeMux.Handle("POST "+vim25.Path, s.faults.middleware(http.HandlerFunc(s.svc.ServeSDK)))
+	s.svc.ServeMux.Handle("POST "+vim25.Path, s.faults.middleware(explain(readZonelessTimes(http.HandlerFunc(s.svc.ServeSDK)))))
+	s.svc.ServeMux.Handle("GET "+wsdl.Path, wsdl.Handler())
+	s.svc.ServeMux.Handle("POST /rest/com/vmware/cis/session", s.passwordOnly())
+	s.svc.ServeMux.Handle("POST /api/session", s.passwordOnly())
 	s.server = s.svc.NewServer()
 	if err := s.faults.listen(s.cfg.FaultListen); err != nil {
 		return err
 	}
 	return s.listenBMCs()
+}
+
+// passwordOnly refuses token logins to the REST API: the simulator would believe any token.
+func (s *Sim) passwordOnly() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.Header.Get("Authorization"), "SIGN") {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		// The simulator's own handler is that of the path without a method.
+		own, _ := s.svc.ServeMux.Handler(&http.Request{Method: http.MethodHead, Host: r.Host, URL: r.URL})
+		own.ServeHTTP(w, r)
+	})
 }
 
 // free tells whether an address can be listened at, so that an error can name it.

@@ -56,6 +56,7 @@ func (w *watcher) UpdateObject(_ *simulator.Context, o mo.Reference, changes []t
 	if !ok {
 		return
 	}
+	numberControllers(vm)
 	m, ok := w.s.learn(vm)
 	if !ok {
 		return // deleted: the simulator still takes its devices apart

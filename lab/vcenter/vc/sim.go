@@ -108,6 +108,8 @@ func (s *Sim) Close() {
 	s.faults.close()
 	s.closeBMCs()
 	s.work.Wait()
+	s.vcls.Lock() // agent machines are not left half made
+	defer s.vcls.Unlock()
 	if s.server != nil {
 		s.server.CloseClientConnections()
 		s.server.Close()

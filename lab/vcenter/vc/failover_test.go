@@ -221,3 +221,22 @@ func TestGuestServiceCanFailWhileTheGuestRuns(t *testing.T) {
 		t.Error("it does not answer after the fault")
 	}
 }
+
+func TestCloneWithPowerOnRuns(t *testing.T) {
+	s := newSite(t, 200, 2)
+	source, err := s.Finder.VirtualMachine(s.Ctx(), "ubuntu-13.10")
+	s.Must(err)
+	pool, err := s.cluster.ResourcePool(s.Ctx())
+	s.Must(err)
+	ref := pool.Reference()
+	dc, err := s.Finder.Datacenter(s.Ctx(), s.Config.Datacenter)
+	s.Must(err)
+	folders, err := dc.Folders(s.Ctx())
+	s.Must(err)
+	clone := s.Run(source.Clone(s.Ctx(), folders.VmFolder, "u1", types.VirtualMachineCloneSpec{
+		PowerOn: true, Location: types.VirtualMachineRelocateSpec{Pool: &ref, Datastore: &s.ds},
+	})).(types.ManagedObjectReference)
+	if !labtest.Answers(s.Up(object.NewVirtualMachine(s.Client.Client, clone))) {
+		t.Error("the clone does not answer")
+	}
+}

@@ -41,5 +41,20 @@ func (s *Sim) failed(ctx *simulator.Context, entity types.ManagedObjectReference
 	return s.task(ctx, entity, name, func(*simulator.Context) (types.AnyType, types.BaseMethodFault) { return nil, fault })
 }
 
+// await waits for a task of the simulator.
+func await(ctx *simulator.Context, ref types.ManagedObjectReference) (types.AnyType, types.BaseMethodFault) {
+	t, ok := ctx.Map.Get(ref).(*simulator.Task)
+	if !ok {
+		return nil, &types.ManagedObjectNotFound{Obj: ref}
+	}
+	t.Wait()
+	var info types.TaskInfo
+	ctx.WithLock(t, func() { info = t.Info })
+	if info.Error != nil {
+		return nil, info.Error.Fault
+	}
+	return info.Result, nil
+}
+
 // wait sleeps for lab time in a task; false when the lab stops meanwhile.
 func (s *Sim) wait(d time.Duration) bool { return s.clock.Sleep(s.life, d) }

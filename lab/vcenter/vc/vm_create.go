@@ -68,7 +68,41 @@ func (v *virtualMachine) CloneVMTask(ctx *simulator.Context, req *types.CloneVM_
 		return fail(fault)
 	}
 	req.Spec.Location.Host, req.Spec.Location.Pool = &host, pool
-	return v.VirtualMachine.CloneVMTask(ctx, req)
+	if !req.Spec.PowerOn || req.Spec.Template {
+		return v.VirtualMachine.CloneVMTask(ctx, req)
+	}
+	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) { return v.cloneAndStart(ctx, req) }
+	return &methods.CloneVM_TaskBody{Res: &types.CloneVM_TaskResponse{Returnval: v.s.task(ctx, v.Self, "cloneVm", run)}}
+}
+
+// cloneAndStart does what the simulator's clone leaves out: it powers the clone on.
+func (v *virtualMachine) cloneAndStart(ctx *simulator.Context, req *types.CloneVM_Task) (types.AnyType, types.BaseMethodFault) {
+	var cloning types.ManagedObjectReference
+	var refused *soap.Fault
+	ctx.WithLock(v, func() {
+		body := v.VirtualMachine.CloneVMTask(ctx, req).(*methods.CloneVM_TaskBody)
+		if refused = body.Fault_; refused == nil {
+			cloning = body.Res.Returnval
+		}
+	})
+	if refused != nil {
+		return nil, refused.VimFault().(types.BaseMethodFault)
+	}
+	result, fault := await(ctx, cloning)
+	if fault != nil {
+		return nil, fault
+	}
+	vm, ok := ctx.Map.Get(result.(types.ManagedObjectReference)).(*simulator.VirtualMachine)
+	if !ok {
+		return nil, &types.ManagedObjectNotFound{Obj: v.Self}
+	}
+	var starting types.ManagedObjectReference
+	own := v.s.context()
+	own.WithLock(vm, func() {
+		starting = (&virtualMachine{vm, v.s}).PowerOnVMTask(own, &types.PowerOnVM_Task{This: vm.Self}).(*methods.PowerOnVM_TaskBody).Res.Returnval
+	})
+	_, fault = await(ctx, starting)
+	return result, fault
 }
 
 // ReconfigVMTask refuses what would make the simulator's task end the whole process.

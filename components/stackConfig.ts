@@ -9,7 +9,7 @@ import { dpmDefaults, drsDefaults, proactiveHaDefaults } from "./drsSettings";
 import type { ClusterTarget, EsxiClusterArgs } from "./esxiCluster";
 import { haDefaults } from "./haSettings";
 import { placementRules } from "./placementRules";
-import { plain, Problem, problemsOf, refuse, Rule, unique, valuesAt } from "./validation";
+import { hidden, plain, Problem, problemsOf, refuse, Rule, unique, valuesAt } from "./validation";
 import { GuestOs, LockdownMode, NetworkAdapter, NfsVersion, ScsiType } from "./values";
 import type { BmcArgs } from "./verificationDocument";
 import type { VmArgs } from "./virtualMachine";
@@ -183,7 +183,8 @@ function formProblems(input: unknown, error: z.ZodError, base: string): Problem[
     if (issue.code === "unrecognized_keys") {
       return issue.keys.map((key) => ({
         path: pathText([base, ...issue.path, key]),
-        value: at(input, [...issue.path, key]),
+        // Nobody knows what it is: a password in the wrong place, perhaps.
+        value: hidden,
         rule: "is not a setting of this stack",
         remedy: "correct its name, or leave it out",
       }));
@@ -272,7 +273,7 @@ export function stackConfig(input: StackInput): StackConfig {
         )
       : []),
     ...bmcs.problems,
-    ...Object.keys(bmcs.data ?? {})
+    ...Object.keys(plain(input.bmcs) ?? {})
       .filter((host) => !(host in target.hostIds))
       .map(strangeBmc),
   ]);

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 export interface Problem {
   /** For example `hosts[1].name`. */
   path: string;
-  /** What was found there; never a secret. */
+  /** What was found there; `hidden` when it may be a secret. */
   value: unknown;
   rule: string;
   remedy: string;
@@ -64,12 +64,21 @@ export function problemsOf<A>(args: Plain<A>, rules: Rule<A>[], prefix = ""): Pr
   );
 }
 
+/** Stands for a value that must not be printed. */
+export const hidden = Symbol("hidden");
+
+function shown(value: unknown): string {
+  if (value === undefined) {
+    return "is not set";
+  }
+  return value === hidden ? "(value not shown)" : `= ${JSON.stringify(value)}`;
+}
+
 /** All problems as one text. */
 export function describe(subject: string, problems: Problem[]): string {
   const count = problems.length === 1 ? "1 problem" : `${String(problems.length)} problems`;
   const lines = problems.map(({ path, value, rule, remedy }) => {
-    const found = value === undefined ? "is not set" : `= ${JSON.stringify(value)}`;
-    return `  ${path} ${found}: ${rule}; ${remedy}`;
+    return `  ${path} ${shown(value)}: ${rule}; ${remedy}`;
   });
   return [`${count} in ${subject}:`, ...lines].join("\n");
 }

@@ -54,7 +54,7 @@ describe("settings of a cluster", () => {
   });
 
   it("keep a default where undefined is stated", () => {
-    assert.deepEqual(clusterSettings({ ha: { enabled: undefined }, drs: undefined } as object, references), defaults);
+    assert.deepEqual(clusterSettings({ ha: { enabled: undefined }, drs: undefined }, references), defaults);
   });
 
   it("take names of hosts and datastores for their ids", () => {

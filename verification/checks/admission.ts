@@ -87,40 +87,28 @@ function roomFindings(hosts: HostState[], lost: number, needs: Demand[]): Findin
 /** What the set policy itself asks for, beside the room that is there. */
 function policyFindings({ inventory }: CheckInput, hosts: HostState[], lost: number, needs: Demand[]): Finding[] {
   const { settings } = inventory.cluster;
-  switch (settings.haAdmissionControlPolicy) {
-    case "resourcePercentage":
-      return [
-        ...percentageFinding("CPU", settings.haAdmissionControlResourcePercentageCpu, "cpuMhz", hosts, lost, needs),
-        ...percentageFinding(
-          "memory",
-          settings.haAdmissionControlResourcePercentageMemory,
-          "memoryMb",
-          hosts,
-          lost,
-          needs,
-        ),
-      ];
-    case "slotPolicy": {
-      const slots = hostSlots(hosts, slotSize(settings, needs)).slice(lost);
-      const have = slots.reduce((sum, count) => sum + count, 0);
-      if (have >= needs.length) return [];
-      return [{ subject: "slots", read: `${have.toString()} left`, expected: `${needs.length.toString()}, one a VM` }];
-    }
-    case "failoverHosts": {
-      const named = settings.haAdmissionControlFailoverHostSystemIds;
-      const usable = hosts.filter(({ id }) => Array.isArray(named) && named.includes(id));
-      if (usable.length >= lost) return [];
-      return [
-        {
-          subject: "failover hosts",
-          read: `${usable.length.toString()} usable`,
-          expected: `at least ${lost.toString()}`,
-        },
-      ];
-    }
-    default:
-      return [];
+  if (settings.haAdmissionControlPolicy === "resourcePercentage") {
+    const { haAdmissionControlResourcePercentageCpu: cpu, haAdmissionControlResourcePercentageMemory: memory } =
+      settings;
+    return [
+      ...percentageFinding("CPU", cpu, "cpuMhz", hosts, lost, needs),
+      ...percentageFinding("memory", memory, "memoryMb", hosts, lost, needs),
+    ];
   }
+  if (settings.haAdmissionControlPolicy === "slotPolicy") {
+    const slots = hostSlots(hosts, slotSize(settings, needs)).slice(lost);
+    const have = slots.reduce((sum, count) => sum + count, 0);
+    if (have >= needs.length) return [];
+    return [{ subject: "slots", read: `${have.toString()} left`, expected: `${needs.length.toString()}, one a VM` }];
+  }
+  if (settings.haAdmissionControlPolicy === "failoverHosts") {
+    const named = settings.haAdmissionControlFailoverHostSystemIds;
+    const usable = hosts.filter(({ id }) => Array.isArray(named) && named.includes(id));
+    if (usable.length >= lost) return [];
+    const expected = `at least ${lost.toString()}`;
+    return [{ subject: "failover hosts", read: `${usable.length.toString()} usable`, expected }];
+  }
+  return [];
 }
 
 /** A stated percentage must leave the largest hosts out, and hold. One that vCenter computes is not stated. */

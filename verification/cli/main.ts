@@ -35,14 +35,12 @@ const configHelp = `Configuration, a JSON object (later files are laid over earl
 
 const checkExamples = `Examples:
   vsphere-ha check --config cluster.json
-  pulumi stack output verification --json | vsphere-ha check --config - --report report
-`;
+  pulumi stack output verification --json | vsphere-ha check --config - --report report`;
 
 const drillExamples = `Examples:
   vsphere-ha drill host-loss --config cluster.json --plan
   vsphere-ha drill host-loss --config cluster.json --host esx-01.example.com
-  vsphere-ha drill host-loss --config cluster.json --config controllers.json --report report
-`;
+  vsphere-ha drill host-loss --config cluster.json --config controllers.json --report report`;
 
 function configOption(): Option {
   return new Option("--config <file>", "configuration file, - for standard input; may be repeated")
@@ -59,6 +57,7 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .description("Proves that a vSphere cluster fails over, and measures how available its VMs stay.")
     .version(version)
     .exitOverride()
+    .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
     .showHelpAfterError("(vsphere-ha --help tells the commands)")
     .addHelpText("after", `\n${exitCodes}`);
 

@@ -17,8 +17,8 @@ export function paintFor(stream: { isTTY?: boolean }, env: Record<string, string
     warning: "yellow",
     inconclusive: "yellow",
     "not-applicable": "gray",
-  };
-  return (verdict, text) => styleText(colours[verdict] as "green", text);
+  } as const;
+  return (verdict, text) => styleText(colours[verdict], text, { validateStream: false });
 }
 
 /** Findings that are told for one check; the rest is in the JSON. */

@@ -164,7 +164,7 @@ describe("configuration", () => {
     ["host", [], "host", /is no setting/],
   ];
   for (const [path, value, at, rule] of wrong) {
-    it(`refuses ${path} = ${JSON.stringify(value) ?? "nothing"}`, () => {
+    it(`refuses ${path} = ${value === undefined ? "nothing" : JSON.stringify(value)}`, () => {
       const problems = problemsOf(() => parseConfig(withValue(path, value), env));
       assert.deepEqual(
         problems.map((problem) => problem.path),

@@ -148,16 +148,20 @@ describe("inventory", () => {
   });
 
   it("does not guess what vCenter leaves unset", () => {
-    const [bare] = read(object("VirtualMachine", "vm-2", { name: "bare" })).vms;
-    assert.equal(bare?.haProtected, undefined);
-    assert.equal(bare?.guestHeartbeat, undefined);
-    assert.equal(bare?.hostId, undefined);
-    assert.equal(bare?.toolsRunning, false);
-    assert.equal(bare?.connectionState, "disconnected");
-    const [unknown] = read(object("HostSystem", "host-2", { name: "bare" })).hosts;
-    assert.equal(unknown?.fdmState, undefined);
-    assert.equal(unknown?.connectionState, "disconnected");
-    assert.equal(unknown?.powerState, "unknown");
+    const inventory = read(
+      object("VirtualMachine", "vm-2", { name: "bare" }),
+      object("HostSystem", "host-2", { name: "bare" }),
+    );
+    const vms = inventory.vms.map((one) => [one.haProtected, one.guestHeartbeat, one.hostId, one.uptimeSeconds]);
+    assert.deepEqual(vms, [[undefined, undefined, undefined, undefined]]);
+    assert.deepEqual(
+      inventory.vms.map((one) => [one.toolsRunning, one.connectionState, one.powerState]),
+      [[false, "disconnected", "poweredOff"]],
+    );
+    assert.deepEqual(
+      inventory.hosts.map((one) => [one.fdmState, one.connectionState, one.powerState]),
+      [[undefined, "disconnected", "unknown"]],
+    );
   });
 
   it("marks VMs that vSphere keeps itself, by their manager or their name", () => {

@@ -159,7 +159,10 @@ describe("HTTPS client", () => {
     const plain = createHttp((_, answer) => answer.end("hello"));
     try {
       const address = `https://127.0.0.1:${(await listen(plain)).toString()}/`;
-      await assert.rejects(ask({}, address), failure("refused", /does not speak TLS; check host and port: the address in vcenter$/));
+      await assert.rejects(
+        ask({}, address),
+        failure("refused", /does not speak TLS; check host and port: the address in vcenter$/),
+      );
     } finally {
       plain.closeAllConnections();
       plain.close();

@@ -58,9 +58,13 @@ type Lab struct {
 	CA     *x509.CertPool
 }
 
-// Start runs a lab at the given time scale with four hosts outside the inventory; it ends with the test.
+// Start runs a lab at the given time scale with four hosts outside the inventory; it ends with the test, which runs
+// beside others: most of its time is spent waiting for lab time to pass.
 func Start(t testing.TB, scale float64, change ...func(*config.Config)) *Lab {
 	t.Helper()
+	if parallel, ok := t.(*testing.T); ok {
+		parallel.Parallel()
+	}
 	x := fmt.Sprintf("127.%d.%d", 100+os.Getpid()%100, 1+octet.Add(1)*3%250)
 	dir := t.TempDir()
 	cert, key, pool := certificate(t, dir)

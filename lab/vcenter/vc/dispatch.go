@@ -18,8 +18,10 @@ func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Referenc
 	switch body := m.Body.(type) {
 	case *types.RetrieveProperties:
 		nameClusters(body.SpecSet)
+		expandTraversals(ctx, body.SpecSet)
 	case *types.RetrievePropertiesEx:
 		nameClusters(body.SpecSet)
+		expandTraversals(ctx, body.SpecSet)
 	case *types.CreateFilter:
 		nameClusters([]types.PropertyFilterSpec{body.Spec})
 	}

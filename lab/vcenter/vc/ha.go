@@ -82,7 +82,10 @@ func (h *ha) retire(agents *fdm.Cluster) {
 			h.s.change(ctx, host.ref, types.PropertyChange{Name: "runtime.dasHostState", Val: nil})
 		}
 		for _, m := range h.s.machinesOn(host.ref) {
-			h.s.updateMachine(m.ref, func(x *machine) { x.protected, x.failing = false, false })
+			if !m.protectionShown {
+				continue
+			}
+			h.s.updateMachine(m.ref, func(x *machine) { x.protected, x.protectionShown, x.failing = false, false, false })
 			h.s.change(ctx, m.ref, types.PropertyChange{Name: "runtime.dasVmProtection", Val: nil})
 		}
 	}

@@ -17,8 +17,8 @@ func (h *ha) protect(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, age
 			continue // nothing is known of its machines now
 		}
 		for _, m := range h.s.machinesOn(host.ref) {
-			if m.template || m.system || m.failing {
-				continue
+			if m.template || m.system || m.failing || !m.on && !m.protectionShown {
+				continue // nothing to say; a machine that never ran may still be in the making
 			}
 			wanted := master != "" && m.on && host.usable() && priority(cfg, m.ref) != fdm.Disabled && !h.s.faults.blocks("unprotected", m.name)
 			if wanted != m.protected || !m.protectionShown {

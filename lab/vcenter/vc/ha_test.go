@@ -70,7 +70,7 @@ func (s *site) other(master int) int { return (master + 1) % len(s.hosts) }
 func near(got, want, tolerance float64) bool { return math.Abs(got-want) <= tolerance }
 
 func TestSecondaryIsDeclaredDeadAfter18SecondsWithHeartbeatDatastores(t *testing.T) {
-	s := newSite(t, 20, 3)
+	s := newSite(t, 10, 3)
 	victim := s.other(s.Settled(s.hosts))
 	if got := s.declaredDead(victim, s.lose(victim)); !near(got, 18, 1.5) {
 		t.Errorf("declared dead after %.1f lab seconds", got)
@@ -83,7 +83,7 @@ func TestSecondaryIsDeclaredDeadAfter18SecondsWithHeartbeatDatastores(t *testing
 }
 
 func TestSecondaryIsDeclaredDeadAfter15SecondsWithoutHeartbeatDatastores(t *testing.T) {
-	l := labtest.Start(t, 20)
+	l := labtest.Start(t, 10)
 	s := &site{Lab: l, hosts: l.Hosts(3)}
 	s.cluster = l.Cluster("ha", s.hosts)
 	victim := s.other(s.Settled(s.hosts))
@@ -93,7 +93,7 @@ func TestSecondaryIsDeclaredDeadAfter15SecondsWithoutHeartbeatDatastores(t *test
 }
 
 func TestMasterIsReplacedAfter25SecondsAndDeclaredDeadAfter50(t *testing.T) {
-	s := newSite(t, 20, 3)
+	s := newSite(t, 10, 3)
 	master := s.Settled(s.hosts)
 	at := s.lose(master)
 	if got := s.declaredDead(master, at); !near(got, 50, 1.5) {
@@ -112,7 +112,7 @@ func TestMasterIsReplacedAfter25SecondsAndDeclaredDeadAfter50(t *testing.T) {
 }
 
 func TestMachinesOfALostHostRestartElsewhereAndReportIt(t *testing.T) {
-	s := newSite(t, 20, 3)
+	s := newSite(t, 10, 3)
 	s.Settled(s.hosts)
 	vm := s.ubuntu("u1")
 	address := s.Up(vm)
@@ -199,7 +199,6 @@ func TestWithoutHAOrHostMonitoringNothingRestarts(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			s := newSite(t, 60, 3, change)
 			vm := s.ubuntu("u1")
 			s.Up(vm)

@@ -36,6 +36,8 @@ func (s *Sim) Listen() (err error) {
 	s.svc.ServeMux.Handle("GET "+wsdl.Path, wsdl.Handler())
 	s.svc.ServeMux.Handle("POST /rest/com/vmware/cis/session", s.passwordOnly())
 	s.svc.ServeMux.Handle("POST /api/session", s.passwordOnly())
+	building.Lock()
+	defer building.Unlock()
 	s.server = s.svc.NewServer()
 	if err := s.faults.listen(s.cfg.FaultListen); err != nil {
 		return err

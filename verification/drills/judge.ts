@@ -64,7 +64,7 @@ function judgeOne(
         const refused = restartFailedEvent(seen.events, vm.id);
         return missingEvent(
           seen,
-          refused === undefined ? "vCenter reported no restart" : `vCenter says: ${refused.message}`,
+          refused === undefined ? "vCenter reported no restart" : `vCenter says: ${refused.message || refused.type}`,
         );
       }
       return passed(`restarted ${one(seconds(event.at - seen.faultSent))} s after the fault`);

@@ -68,11 +68,14 @@ export function concludeResult(
   ];
   result.vms = drillVms(plan, before, seen, seconds);
   result.verdict = overall(result.expectations.map(({ verdict }) => verdict));
-  const bad = result.expectations.filter(({ verdict }) => verdict !== "passed");
-  result.summary =
-    bad.length === 0
-      ? `${result.host} (${result.fdmRole}) was lost, and all that was expected of HA was seen`
-      : bad.map(({ statement, seen: what }) => `${statement}: ${what}`).join("; ");
+  result.summary = summaryOf(result);
+}
+
+function summaryOf({ host, fdmRole, expectations: judged }: DrillResult): string {
+  const [first, ...others] = judged.filter(({ verdict }) => verdict !== "passed");
+  if (first === undefined) return `${host} (${fdmRole}) was lost, and all that was expected of HA was seen`;
+  const more = others.length === 0 ? "" : `, and ${others.length.toString()} more of ${judged.length.toString()}`;
+  return `${first.verdict}: ${first.statement}: ${first.seen}${more}`;
 }
 
 /** Closes the entry, judged or not. */

@@ -121,6 +121,7 @@ func reservation(a *types.ResourceAllocationInfo) int64 {
 // completeDefaults sets what vCenter sets on every new virtual machine and the simulator leaves out.
 func completeDefaults(vm *simulator.VirtualMachine) {
 	c := vm.Config
+	c.Hardware.Device = clone(c.Hardware.Device) // the simulator's machines share their controllers, and fill them up
 	c.SwapPlacement = string(types.VirtualMachineConfigInfoSwapPlacementTypeInherit)
 	c.Flags = types.VirtualMachineFlagInfo{
 		EnableLogging: types.NewBool(true), DiskUuidEnabled: types.NewBool(false),

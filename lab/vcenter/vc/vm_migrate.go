@@ -133,6 +133,7 @@ func (s *Sim) migrate(ctx *simulator.Context, vm *simulator.VirtualMachine, to t
 	ctx.WithLock(vm, func() { s.reregister(ctx, vm, to) })
 	after, _ := s.machine(vm.Self)
 	migrated := &types.VmMigratedEvent{VmEvent: s.vmEvent(ctx, after), SourceDatastore: s.datastoreArgument(ctx, vm)}
+	migrated.Ds = migrated.SourceDatastore
 	if source := s.hostEvent(ctx, before.host); source.Host != nil {
 		migrated.SourceHost = *source.Host
 	}

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { version } from "../../package.json";
 import { runChecks, verdictOf } from "../checks";
 import { settle } from "../checks/settle";
@@ -52,9 +53,9 @@ export async function checkCommand(
   if (json) stdout.write(`${JSON.stringify(journal, undefined, 2)}\n`);
   for (const line of checkLines(checks, paintFor(stdout, env))) say(line);
   say(tally(checks));
-  if (report !== undefined) await writeReport(journal, report);
   const failure = failureText(checks, config.cluster.name);
   if (failure !== undefined) stderr.write(`${failure}\n`);
+  if (report !== undefined) await writeReport(journal, report);
   return journal.verdict === "passed" ? 0 : 1;
 }
 
@@ -65,18 +66,24 @@ async function interruptible<T>(
   work: (vcenter: VCenter) => Promise<T>,
 ): Promise<T> {
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => {
+    const abort = (): void => {
       reject(signal.reason as Error);
-    });
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort);
   });
-  aborted.catch(() => undefined);
-  const vcenter = await connecting;
   try {
-    signal.throwIfAborted();
+    const vcenter = await Promise.race([connecting, aborted]);
     return await Promise.race([work(vcenter), aborted]);
   } finally {
-    await vcenter.close();
+    const vcenter = await Promise.race([connecting, lateness()]).catch(() => undefined);
+    await vcenter?.close();
   }
+}
+
+/** What does not connect at once after an interrupt is left to vCenter, which ends idle sessions. */
+async function lateness(): Promise<undefined> {
+  await sleep(1000, undefined, { ref: false });
 }
 
 interface CheckRun {

@@ -54,7 +54,7 @@ async function retrievePages(session: Session, filter: PropertyFilter, signal?: 
   const objects: ObjectContent[] = [];
   for (;;) {
     const page = at(answer, "returnval");
-    for (const object of children(page, "objects")) objects.push(readObject(object, session.server));
+    for (const object of children(page, "objects")) objects.push(...readObject(object, session.server));
     const token = text(at(page, "token"));
     if (token === undefined) return objects;
     try {
@@ -84,12 +84,14 @@ function filterElement({ start, properties, traversal }: PropertyFilter): string
   return element("specSet", [...propSet, element("objectSet", [refElement("obj", start), ...selectSet])]);
 }
 
-function readObject(object: Xml, server: string): ObjectContent {
+/** None when the object has gone while the traversal was under way. */
+function readObject(object: Xml, server: string): ObjectContent[] {
   const self = ref(at(object, "obj"));
   if (self === undefined) throw new CouldNotRun(`vCenter ${server} (RetrievePropertiesEx) sent an object without id`);
   for (const missing of children(object, "missingSet")) {
     const path = text(at(missing, "path")) ?? "a property";
     const fault = xsiType(at(missing, "fault", "fault")) ?? "unknown fault";
+    if (fault === "ManagedObjectNotFound") return [];
     throw new CouldNotRun(
       `vCenter ${server} does not show ${path} of ${self.type} ${self.id} (${fault}); ` +
         "give the user the Read-only role on the datacenter, with propagation",
@@ -100,5 +102,5 @@ function readObject(object: Xml, server: string): ObjectContent {
     const value = at(property, "val");
     if (value !== undefined) properties.set(text(at(property, "name")) ?? "", value);
   }
-  return { ref: self, properties };
+  return [{ ref: self, properties }];
 }

@@ -125,6 +125,20 @@ describe("property retrieval", () => {
     });
   });
 
+  it("leaves out an object that has gone meanwhile", async () => {
+    const vcenter = new FakeVcenter();
+    const session = await vcenter.open();
+    const gone =
+      '<missingSet><path>name</path><fault><fault xsi:type="ManagedObjectNotFound"></fault></fault></missingSet>';
+    vcenter.on("RetrievePropertiesEx", () => {
+      return page([element("objects", [element("obj", "host-9", { type: "HostSystem" }), gone]), host(1)]);
+    });
+    assert.deepEqual(
+      (await retrieve(session, filter)).map(({ ref }) => ref.id),
+      ["host-1"],
+    );
+  });
+
   it("reads an empty answer as no object", async () => {
     const vcenter = new FakeVcenter();
     const session = await vcenter.open();

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -25,6 +26,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("vcenter", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the error says it all, in one line
 	file := flags.String("config", "", "JSON `FILE` with the settings of the lab")
 	if err := flags.Parse(args); err != nil {
 		return err

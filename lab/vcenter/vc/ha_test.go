@@ -33,12 +33,15 @@ func (s *site) ubuntu(name string) *object.VirtualMachine {
 	return s.Clone("ubuntu-13.10", name, s.cluster, s.ds)
 }
 
-// lose cuts a host's power and returns the instant.
+// lose cuts a host's power and returns the instant at which it really went.
 func (s *site) lose(host int) time.Time {
 	s.T.Helper()
-	at := time.Now()
 	s.Reset(host, "ForceOff")
-	return at
+	e, ok := s.truthOf("powerOff", s.Config.Hosts[host].Name)
+	if !ok {
+		s.T.Fatal("the truth log does not know of the loss of power")
+	}
+	return time.UnixMicro(int64(e.T * 1000))
 }
 
 // labSeconds converts a difference of wall time.

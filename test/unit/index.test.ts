@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { resolve } from "node:path";
+
+const root = resolve(__dirname, "../..");
+
+/** Runs the program on Pulumi mocks in a process of its own, with this configuration, and tells what came of it. */
+function run(config: Record<string, unknown>, environment: Record<string, string>): { error: string; names: string[] } {
+  const program = `
+    const pulumi = require("@pulumi/pulumi");
+    const names = [];
+    pulumi.runtime.setAllConfig(JSON.parse(process.env.TEST_CONFIG));
+    process.on("unhandledRejection", (error) => { throw error; });
+    (async () => {
+      await pulumi.runtime.setMocks({
+        newResource: ({ name, inputs }) => { names.push(name); return { id: "id-" + name, state: inputs }; },
+        call: ({ inputs }) => ({ ...inputs, id: "found", disks: [{ size: 8 }] }),
+      }, "vsphere-ha", "dev");
+      try {
+        const outputs = require("./index");
+        await pulumi.runtime.disconnect();
+        console.log(JSON.stringify({ error: "", names, outputs: Object.keys(outputs) }));
+      } catch (error) {
+        console.log(JSON.stringify({ error: error.message, names }));
+      }
+    })();`;
+  const text = Object.entries(config).map(([key, value]) => [`vsphere-ha:${key}`, JSON.stringify(value)]);
+  const { stdout, stderr } = spawnSync(process.execPath, ["--require", "tsx/cjs", "--eval", program], {
+    cwd: root,
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, ...environment, TEST_CONFIG: JSON.stringify(Object.fromEntries(text)) },
+  });
+  assert.notEqual(stdout, "", stderr);
+  return JSON.parse(stdout) as { error: string; names: string[] };
+}
+
+const config = {
+  cluster: {
+    name: "ha",
+    datacenter: { name: "Lab", existing: true },
+    hosts: [{ name: "esx-01" }, { name: "esx-02" }],
+    datastores: [
+      { name: "ha-a", nfs: { server: "nfs", path: "/a" } },
+      { name: "ha-b", nfs: { server: "nfs", path: "/b" } },
+    ],
+    portGroups: [{ name: "vm-ha" }],
+  },
+  vms: [
+    { name: "u", guestOs: "ubuntu", template: "t", datastore: "ha-a", network: "vm-ha" },
+    { name: "x", guestOs: "windowsxp", template: "t", datastore: "ha-b", network: "vm-ha" },
+  ],
+  placement: { haOverrides: [{ vm: "u", vmRestartPriority: "highest" }] },
+};
+
+describe("the reference stack's program", function () {
+  this.timeout(60_000);
+
+  it("makes the components that the configuration asks for", () => {
+    const { error, names } = run(config, { VSPHERE_HA_HOST_PASSWORD: "p" });
+    assert.equal(error, "");
+    assert.deepEqual(names.sort(), [
+      "cluster",
+      "cluster-cluster",
+      "cluster-esx-01",
+      "cluster-esx-02",
+      "cluster-ha-a",
+      "cluster-ha-b",
+      "cluster-vm-ha-esx-01",
+      "cluster-vm-ha-esx-02",
+      "placement",
+      "placement-ha-u",
+      "u",
+      "u-vm",
+      "verified",
+      "verified-check",
+      "x",
+      "x-vm",
+    ]);
+  });
+
+  it("fails on wrong configuration with all problems at once, before it makes anything", () => {
+    const { error, names } = run({ ...config, vms: [{ ...config.vms[0], network: "" }] }, {});
+    assert.deepEqual(names, []);
+    assert.deepEqual(
+      error.split("\n").map((line) => line.trim().split(" ")[0]),
+      ["3", "cluster.hosts[0].password", "cluster.hosts[1].password", "vms[0].network"],
+    );
+  });
+});

@@ -1,5 +1,5 @@
 import { version } from "../../package.json";
-import { loadConfig } from "../config";
+import { loadConfig, type Environment, type HostConfig } from "../config";
 import { exitCode, planDrills, recover, runDrills } from "../drills";
 import { readJournal } from "../journal";
 import type { DrillResult, Journal } from "../model";
@@ -39,7 +39,7 @@ export async function drillCommand(options: DrillOptions, context: CommandContex
 }
 
 /** All variables that are missing, before anything is touched. */
-function requireControllerPasswords(hosts: ReturnType<typeof loadConfig>["hosts"], env: CommandContext["env"]): void {
+export function requireControllerPasswords(hosts: readonly HostConfig[], env: Environment): void {
   const variables = new Set(hosts.flatMap(({ bmc }) => bmc?.passwordEnv ?? []));
   const problems = [...variables].flatMap((path): Problem[] => {
     if (env[path] !== undefined && env[path] !== "") return [];
@@ -50,17 +50,14 @@ function requireControllerPasswords(hosts: ReturnType<typeof loadConfig>["hosts"
 }
 
 /** What did not pass, to stand alone in another tool's error message. */
-export function drillFailure(journal: Journal): string | undefined {
-  if (journal.error !== undefined) {
-    const steadyState = failureText(journal.checks, journal.target.cluster);
-    const reason = `vsphere-ha drill: ${journal.error}`;
-    return journal.drills.length > 0 || steadyState === undefined ? reason : `${reason}\n${steadyState}`;
-  }
-  if (journal.verdict === "passed") return undefined;
-  const open = journal.drills.filter(({ verdict }) => verdict !== "passed");
+export function drillFailure({ verdict, error, drills, checks, target }: Journal): string | undefined {
+  if (verdict === "passed" && error === undefined) return undefined;
+  const open = drills.filter((drill) => drill.verdict !== "passed");
+  const steadyState = drills.length === 0 ? failureText(checks, target.cluster) : undefined;
   return [
-    `vsphere-ha drill: ${journal.verdict} on cluster ${journal.target.cluster}`,
+    `vsphere-ha drill: ${error ?? `${verdict} on cluster ${target.cluster}`}`,
     ...open.flatMap(drillLines),
+    ...(error === undefined || steadyState === undefined ? [] : [steadyState]),
   ].join("\n");
 }
 

@@ -67,7 +67,8 @@ export async function connect(config: VerificationConfig, env: Environment): Pro
   }
 }
 
-function requireSimulation({ timeScale }: VerificationConfig, about: About): void {
+/** Throws Problems when time is to run faster than it can on this vCenter. */
+export function requireSimulation({ timeScale }: Pick<VerificationConfig, "timeScale">, about: About): void {
   if (timeScale === 1 || about.simulated) return;
   const rule = `only a simulated vCenter runs faster than real time, and this is ${about.fullName}`;
   throw new Problems([{ path: "timeScale", value: timeScale, rule, remedy: "remove timeScale or set it to 1" }]);

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { drillFailure, requireControllerPasswords } from "../../../../verification/cli/drill";
+import type { HostConfig } from "../../../../verification/config";
+import type { CheckResult, DrillResult, Expectation, Journal, Verdict } from "../../../../verification/model";
+import { Problems } from "../../../../verification/problems";
+
+function expectation(verdict: Verdict): Expectation {
+  return { id: verdict, statement: `states ${verdict}`, basis: "b", verdict, seen: `saw ${verdict}` };
+}
+
+function drill(host: string, verdict: Verdict): DrillResult {
+  return {
+    id: host,
+    drill: "host-loss",
+    host,
+    fdmRole: "master",
+    verdict,
+    summary: `summary of ${host}`,
+    started: "",
+    ended: "",
+    faultAt: undefined,
+    steadyStateBefore: [],
+    steadyStateAfter: [],
+    expectations: [
+      expectation("passed"),
+      expectation("failed"),
+      expectation("inconclusive"),
+      expectation("not-applicable"),
+    ],
+    vms: [],
+    timeline: [],
+    undo: { description: "", done: true },
+  };
+}
+
+function journal(change: Partial<Journal>): Journal {
+  return {
+    schemaVersion: 1,
+    tool: { name: "vsphere-ha", version: "0" },
+    command: "drill host-loss",
+    started: "",
+    ended: "",
+    vcenter: undefined,
+    timeScale: 1,
+    simulated: [],
+    lockOwner: undefined,
+    target: { datacenter: "dc-1", cluster: "compute-1", hosts: [], vms: [] },
+    checks: [],
+    drills: [],
+    means: [],
+    verdict: "passed",
+    error: undefined,
+    ...change,
+  };
+}
+
+const failedCheck: CheckResult = {
+  id: "vms-reachable",
+  title: "declared VMs answer",
+  severity: "error",
+  verdict: "failed",
+  read: "0 of 1 VM",
+  expected: "e",
+  why: "w",
+  source: "s",
+  remedy: "r",
+  findings: [],
+};
+
+describe("what a drill tells on standard error", () => {
+  it("is nothing when it passed", () => {
+    assert.equal(drillFailure(journal({ drills: [drill("esx-1", "passed")] })), undefined);
+  });
+
+  it("is each drill that did not pass, with the expectations that were missed or not seen", () => {
+    const drills = [drill("esx-1", "passed"), drill("esx-2", "failed")];
+    assert.deepEqual(drillFailure(journal({ verdict: "failed", drills }))?.split("\n"), [
+      "vsphere-ha drill: failed on cluster compute-1",
+      "- host-loss of esx-2 (failed): summary of esx-2",
+      "    failed: states failed; seen: saw failed",
+      "    inconclusive: states inconclusive; seen: saw inconclusive",
+    ]);
+  });
+
+  it("is the reason of an early end, with the checks that kept the first drill from beginning", () => {
+    const early = { verdict: "inconclusive" as const, error: "no steady state", checks: [failedCheck] };
+    assert.match(
+      drillFailure(journal(early)) ?? "",
+      /^vsphere-ha drill: no steady state\nvsphere-ha check: failed on cluster compute-1/,
+    );
+    const later = drillFailure(journal({ ...early, drills: [drill("esx-1", "failed")] }));
+    assert.match(
+      later ?? "",
+      /^vsphere-ha drill: no steady state\n- host-loss of esx-1 \(failed\): summary of esx-1\n/,
+    );
+    assert.doesNotMatch(later ?? "", /vsphere-ha check/);
+  });
+});
+
+describe("passwords of management controllers", () => {
+  const bmc = { url: "https://b", systemId: undefined, username: "u", thumbprint: undefined, caFile: undefined };
+  const hosts: HostConfig[] = [
+    { name: "a", bmc: { ...bmc, passwordEnv: "A" } },
+    { name: "b", bmc: { ...bmc, passwordEnv: "B" } },
+    { name: "c", bmc: { ...bmc, passwordEnv: "B" } },
+    { name: "d", bmc: undefined },
+  ];
+
+  it("are asked for before anything is touched, each variable once", () => {
+    assert.throws(
+      () => {
+        requireControllerPasswords(hosts, { A: "" });
+      },
+      (error) => {
+        assert.ok(error instanceof Problems);
+        assert.deepEqual(
+          error.problems.map(({ path }) => path),
+          ["A", "B"],
+        );
+        return true;
+      },
+    );
+    requireControllerPasswords(hosts, { A: "x", B: "y" });
+  });
+});

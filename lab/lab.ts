@@ -12,11 +12,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { delimiter, join, resolve } from "node:path";
-import { labAddresses, splitAddress, type LabAddresses } from "./addresses";
+import { delimiter, join } from "node:path";
+import { splitAddress, type LabAddresses } from "./addresses";
 import { LabError } from "./errors";
-import { commandOf, isTaken, listenerOf, waitFor } from "./processes";
-import { labPaths, vcenterSettings, verificationSettings, VCENTER_USER, type LabPaths } from "./settings";
+import { isTaken, listenerOf, waitFor } from "./processes";
+import { exclusively, place, readRecord, runningPid, toolchain, writeRecord, type Place } from "./record";
+import { vcenterSettings, verificationSettings, VCENTER_USER } from "./settings";
 
 /** Name of the lab that is meant when none is given. */
 export const DEFAULT_LAB = "dev";
@@ -26,9 +27,6 @@ export const DEFAULT_TIME_SCALE = 10;
 const PASSPHRASE = "vsphere-ha-lab";
 const READY_MS = 30_000;
 const STOP_MS = 10_000;
-
-const checkout = resolve(__dirname, "..");
-const toolchain = join(checkout, ".lab", ".toolchain");
 
 /** A running lab. */
 export interface Lab {
@@ -59,35 +57,6 @@ export interface LabStatus {
   log: string;
 }
 
-interface Passwords {
-  VSPHERE_PASSWORD: string;
-  VSPHERE_HA_HOST_PASSWORD: string;
-  VSPHERE_HA_BMC_PASSWORD: string;
-}
-
-/** What `start` leaves for the other commands; readable for the owner only, because of the passwords. */
-interface LabRecord {
-  pid?: number;
-  timeScale: number;
-  started: string;
-  passwords: Passwords;
-}
-
-interface Place {
-  name: string;
-  addresses: LabAddresses;
-  paths: LabPaths;
-  recordFile: string;
-}
-
-function place(name: string): Place {
-  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
-    throw new LabError(`the lab's name is ${JSON.stringify(name)}; use up to 31 lower-case letters, digits and "-"`);
-  }
-  const paths = labPaths(join(checkout, ".lab", name));
-  return { name, addresses: labAddresses(checkout, name), paths, recordFile: join(paths.dir, "lab.json") };
-}
-
 /**
  * Starts a lab and waits until it serves. Its passwords, certificates, inventory and Pulumi backend are new.
  *
@@ -103,13 +72,19 @@ export async function startLab(opts: { name?: string; timeScale?: number } = {})
   }
   if (!existsSync(join(toolchain, "lib", "vcenter")))
     throw new LabError("the toolchain is missing; run: npm run setup");
+  await exclusively(name, () => start(where, timeScale));
+  const { dir, truthLog, caFile } = where.paths;
+  return { name, dir, env: labEnv(name), faultUrl: `http://${where.addresses.faults}`, truthLog, caFile };
+}
+
+async function start(where: Place, timeScale: number): Promise<void> {
+  const { name, addresses, paths } = where;
   const { state, pid } = labStatus(name);
   if (state === "running") {
     throw new LabError(`lab ${name} runs already (pid ${pid}); stop it first: npm run lab -- stop --name ${name}`);
   }
-  rmSync(where.paths.dir, { recursive: true, force: true });
-  await checkAddresses(where.addresses);
-  claim(where.paths.dir, name);
+  await checkAddresses(addresses);
+  rmSync(paths.dir, { recursive: true, force: true });
   try {
     prepare(where, timeScale);
     await launch(where, timeScale);
@@ -117,8 +92,6 @@ export async function startLab(opts: { name?: string; timeScale?: number } = {})
     await stopLab(name);
     throw error;
   }
-  const { dir, truthLog, caFile } = where.paths;
-  return { name, dir, env: labEnv(name), faultUrl: `http://${where.addresses.faults}`, truthLog, caFile };
 }
 
 async function checkAddresses({ vcenter, faults, bmcs }: LabAddresses): Promise<void> {
@@ -132,20 +105,8 @@ async function checkAddresses({ vcenter, faults, bmcs }: LabAddresses): Promise<
   }
 }
 
-/** Of two that start the same lab at once, one gets the folder. */
-function claim(dir: string, name: string): void {
-  mkdirSync(join(dir, ".."), { recursive: true });
-  try {
-    mkdirSync(dir, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    throw new LabError(
-      `lab ${name} is being started by another process; look with: npm run lab -- status --name ${name}`,
-    );
-  }
-}
-
 function prepare({ name, addresses, paths, recordFile }: Place, timeScale: number): void {
+  mkdirSync(paths.dir, { mode: 0o700 });
   for (const dir of [join(paths.dir, "tls"), paths.logs, paths.pulumiHome, paths.state]) mkdirSync(dir);
   const password = (): string => randomBytes(18).toString("base64url");
   writeRecord(recordFile, {
@@ -205,11 +166,12 @@ async function launch(where: Place, timeScale: number): Promise<void> {
  * @returns whether there was anything to stop
  */
 export async function stopLab(name: string = DEFAULT_LAB): Promise<boolean> {
-  const { paths } = place(name);
-  const pid = runningPid(name);
+  const where = place(name);
+  const { paths } = where;
+  const pid = runningPid(where);
   if (pid !== undefined) {
     signal(pid, "SIGTERM");
-    const gone = (): boolean => runningPid(name) === undefined;
+    const gone = (): boolean => runningPid(where) === undefined;
     if (!(await waitFor(gone, STOP_MS))) {
       signal(pid, "SIGKILL");
       await waitFor(gone, STOP_MS);
@@ -231,9 +193,10 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** Whether a lab runs, and how to reach it. */
 export function labStatus(name: string = DEFAULT_LAB): LabStatus {
-  const { addresses, paths, recordFile } = place(name);
+  const where = place(name);
+  const { addresses, paths, recordFile } = where;
   const record = readRecord(recordFile);
-  const pid = runningPid(name);
+  const pid = runningPid(where);
   return {
     name,
     state: pid !== undefined ? "running" : record ? "ended" : "stopped",
@@ -245,22 +208,16 @@ export function labStatus(name: string = DEFAULT_LAB): LabStatus {
   };
 }
 
-/** The id of the lab's process. A process of that id with another command line is somebody else's. */
-function runningPid(name: string): number | undefined {
-  const { paths, recordFile } = place(name);
-  const pid = readRecord(recordFile)?.pid;
-  return pid !== undefined && commandOf(pid)?.includes(paths.vcenterConfig) ? pid : undefined;
-}
-
 /**
  * The environment under which plain `pulumi` and `vsphere-ha` work on a running lab.
  *
  * @throws LabError when it does not run
  */
 export function labEnv(name: string = DEFAULT_LAB): Record<string, string> {
-  const { addresses, paths, recordFile } = place(name);
+  const where = place(name);
+  const { addresses, paths, recordFile } = where;
   const record = readRecord(recordFile);
-  if (!record || runningPid(name) === undefined) {
+  if (!record || runningPid(where) === undefined) {
     throw new LabError(`lab ${name} does not run; start it: npm run lab -- start --name ${name}`);
   }
   return {
@@ -276,17 +233,4 @@ export function labEnv(name: string = DEFAULT_LAB): Record<string, string> {
     VSPHERE_HA_CA_FILE: paths.caFile,
     VSPHERE_HA_CONFIG: paths.verificationConfig,
   };
-}
-
-function writeRecord(file: string, record: LabRecord): void {
-  writeFileSync(file, JSON.stringify(record, null, 2) + "\n", { mode: 0o600 });
-}
-
-function readRecord(file: string): LabRecord | undefined {
-  try {
-    return JSON.parse(readFileSync(file, "utf8")) as LabRecord;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

@@ -1,0 +1,94 @@
+/** Where a lab is, and what its commands leave for each other. */
+import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { labAddresses, type LabAddresses } from "./addresses";
+import { LabError } from "./errors";
+import { commandOf } from "./processes";
+import { labPaths, type LabPaths } from "./settings";
+
+const checkout = resolve(__dirname, "..");
+
+/** The folder that setup links the built programs into. */
+export const toolchain = join(checkout, ".lab", ".toolchain");
+
+/** By the environment variable that carries each. */
+interface Passwords {
+  VSPHERE_PASSWORD: string;
+  VSPHERE_HA_HOST_PASSWORD: string;
+  VSPHERE_HA_BMC_PASSWORD: string;
+}
+
+/** What `start` leaves for the other commands; readable for the owner only, because of the passwords. */
+export interface LabRecord {
+  pid?: number;
+  timeScale: number;
+  started: string;
+  passwords: Passwords;
+}
+
+/** A lab by its name, whether it runs or not. */
+export interface Place {
+  name: string;
+  addresses: LabAddresses;
+  paths: LabPaths;
+  recordFile: string;
+}
+
+/** @throws LabError when no lab can have that name */
+export function place(name: string): Place {
+  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
+    throw new LabError(`the lab's name is ${JSON.stringify(name)}; use up to 31 lower-case letters, digits and "-"`);
+  }
+  const paths = labPaths(join(checkout, ".lab", name));
+  return { name, addresses: labAddresses(checkout, name), paths, recordFile: join(paths.dir, "lab.json") };
+}
+
+/** The id of the lab's process. A process of that id with another command line is somebody else's. */
+export function runningPid({ paths, recordFile }: Place): number | undefined {
+  const pid = readRecord(recordFile)?.pid;
+  return pid !== undefined && commandOf(pid)?.includes(paths.vcenterConfig) ? pid : undefined;
+}
+
+/**
+ * Does something that only one process may do for a lab at a time. The lock is a link: it is created with its content, the
+ * owner's process id, in one step.
+ */
+export async function exclusively<T>(name: string, action: () => Promise<T>): Promise<T> {
+  const lock = join(checkout, ".lab", `.${name}.starting`);
+  mkdirSync(dirname(lock), { recursive: true });
+  const owner = readLock(lock);
+  if (owner !== undefined && commandOf(owner) === undefined) rmSync(lock, { force: true });
+  try {
+    symlinkSync(String(process.pid), lock);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    throw new LabError(`lab ${name} is being started by another process (pid ${readLock(lock)}); wait for it`);
+  }
+  try {
+    return await action();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function readLock(lock: string): number | undefined {
+  try {
+    return Number(readlinkSync(lock));
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeRecord(file: string, record: LabRecord): void {
+  writeFileSync(file, JSON.stringify(record, null, 2) + "\n", { mode: 0o600 });
+}
+
+/** What was left, or undefined when nothing was. */
+export function readRecord(file: string): LabRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as LabRecord;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT" || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

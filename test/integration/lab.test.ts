@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { request } from "node:https";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { labAddresses, splitAddress } from "../../lab/addresses";
+import { LabError } from "../../lab/errors";
+import { type Lab, labEnv, labStatus, startLab, stopLab } from "../../lab/lab";
+import { commandOf, waitFor } from "../../lab/processes";
+
+const root = resolve(__dirname, "../..");
+const name = "lab-test";
+
+/** `npm run lab -- …`, without the setup that the script does before. */
+function cli(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((done) => {
+    const argv = ["--require", "tsx/cjs", join(root, "lab/cli.ts"), ...args];
+    const child = execFile(process.execPath, argv, { cwd: root }, (_, stdout, stderr) => {
+      done({ code: child.exitCode ?? -1, stdout, stderr });
+    });
+  });
+}
+
+/** HTTP status of a GET that trusts the lab's authority only. */
+async function get(url: string, ca?: string): Promise<number | undefined> {
+  const outgoing = request(url, { ca, agent: false }).end();
+  const [response] = (await once(outgoing, "response")) as [{ statusCode?: number; resume: () => void }];
+  response.resume();
+  return response.statusCode;
+}
+
+describe("a lab", () => {
+  afterEach(async () => {
+    await stopLab(name);
+    await stopLab(`${name}-2`);
+  });
+
+  const running = (): Promise<Lab> => startLab({ name, timeScale: 20 });
+
+  it("serves vCenter and the BMCs over TLS once it has started", async () => {
+    const lab = await running();
+    const ca = readFileSync(lab.caFile, "utf8");
+    const { vcenter, bmcs } = labAddresses(root, name);
+    assert.equal(await get(`https://${vcenter}/sdk/vimServiceVersions.xml`, ca), 200);
+    for (const bmc of bmcs) assert.equal(await get(`https://${bmc}/redfish/v1/`, ca), 200);
+    await assert.rejects(get(`https://${vcenter}/`), /certificate/);
+    assert.equal(labStatus(name).state, "running");
+  });
+
+  it("keeps its passwords to its owner, and new ones for each start", async () => {
+    const first = await running();
+    for (const file of ["lab.json", "vcenter.json", "tls/server-key.pem"]) {
+      assert.equal(statSync(join(first.dir, file)).mode & 0o077, 0, file);
+    }
+    assert.ok(!existsSync(join(first.dir, "tls/ca-key.pem")));
+    const command = readFileSync(`/proc/${labStatus(name).pid}/cmdline`, "utf8");
+    await stopLab(name);
+    const second = await running();
+    for (const variable of ["VSPHERE_PASSWORD", "VSPHERE_HA_HOST_PASSWORD", "VSPHERE_HA_BMC_PASSWORD"]) {
+      assert.ok((first.env[variable]?.length ?? 0) >= 20);
+      assert.notEqual(second.env[variable], first.env[variable]);
+      assert.ok(!command.includes(first.env[variable] ?? ""));
+    }
+  });
+
+  it("gives pulumi all that it needs", async () => {
+    const { env } = await running();
+    const pulumi = (...args: string[]): string =>
+      execFileSync("pulumi", args, { encoding: "utf8", env: { ...process.env, ...env }, cwd: root });
+    const plugins = JSON.parse(pulumi("plugin", "ls", "--json")) as { name: string }[];
+    assert.deepEqual(plugins.map((plugin) => plugin.name).sort(), ["command", "openstack", "vsphere"]);
+    assert.deepEqual(JSON.parse(pulumi("stack", "ls", "--all", "--json")), []);
+  });
+
+  it("leaves nothing but its logs when it stops", async () => {
+    const { dir } = await running();
+    const { pid } = labStatus(name);
+    assert.equal(await stopLab(name), true);
+    assert.deepEqual(readdirSync(dir), ["logs"]);
+    assert.ok(pid);
+    assert.equal(commandOf(pid), undefined);
+    assert.equal(labStatus(name).state, "stopped");
+    assert.equal(await stopLab(name), false);
+    assert.throws(() => labEnv(name), LabError);
+  });
+
+  it("says that it runs already when it is started again", async () => {
+    await running();
+    const { pid } = labStatus(name);
+    await assert.rejects(running(), { message: new RegExp(`runs already \\(pid ${pid}\\); stop it first`) });
+    assert.equal(labStatus(name).pid, pid);
+  });
+
+  it("fails when an address is in use, names it, the process and the remedy, and leaves nothing", async () => {
+    const { vcenter } = labAddresses(root, name);
+    const { host, port } = splitAddress(vcenter);
+    const server = createServer().listen(port, host);
+    await once(server, "listening");
+    try {
+      const { code, stderr } = await cli("start", "--name", name);
+      assert.equal(code, 2);
+      assert.match(stderr, new RegExp(`^lab: ${vcenter} is in use by .*\\(pid ${process.pid}\\): end that process`));
+      assert.equal(stderr.trim().split("\n").length, 1);
+    } finally {
+      server.close();
+    }
+    assert.equal(labStatus(name).state, "stopped");
+  });
+
+  it("starts again after it was killed", async () => {
+    const { pid } = labStatus((await running()).name);
+    assert.ok(pid);
+    process.kill(pid, "SIGKILL");
+    assert.ok(await waitFor(() => labStatus(name).state === "ended", 10_000));
+    assert.throws(() => labEnv(name), /does not run/);
+    await running();
+    assert.notEqual(labStatus(name).pid, pid);
+  });
+
+  it("is cleaned up by stop after it was killed", async () => {
+    const { dir } = await running();
+    process.kill(labStatus(name).pid ?? 0, "SIGKILL");
+    assert.ok(await waitFor(() => labStatus(name).state === "ended", 10_000));
+    assert.equal(await stopLab(name), true);
+    assert.deepEqual(readdirSync(dir), ["logs"]);
+  });
+
+  it("runs beside another one", async () => {
+    const [one, two] = await Promise.all([running(), startLab({ name: `${name}-2` })]);
+    assert.notEqual(one.env.VSPHERE_SERVER, two.env.VSPHERE_SERVER);
+    await stopLab(name);
+    assert.equal(labStatus(`${name}-2`).state, "running");
+    assert.equal(
+      await get(`https://${two.env.VSPHERE_SERVER}/sdk/vimServiceVersions.xml`, readFileSync(two.caFile, "utf8")),
+      200,
+    );
+  });
+
+  it("started twice at once runs once", async () => {
+    const results = await Promise.all([cli("start", "--name", name), cli("start", "--name", name)]);
+    assert.deepEqual(results.map(({ code }) => code).sort(), [0, 2]);
+    assert.match(results.map(({ stderr }) => stderr).join(""), /being started by another process|runs already/);
+    assert.equal(labStatus(name).state, "running");
+  });
+
+  it("refuses names and time scales that it cannot have", async () => {
+    await assert.rejects(startLab({ name: "../etc" }), /the lab's name is "\.\.\/etc"; use up to/);
+    await assert.rejects(startLab({ name, timeScale: 0 }), /the time scale is 0; it must lie between/);
+  });
+});
+
+describe("the lab command", () => {
+  after(() => stopLab(name));
+
+  it("starts, describes and stops a lab, and gives a shell its environment", async () => {
+    assert.match((await cli("status", "--name", name)).stdout, /is stopped/);
+    const started = await cli("start", "--name", name, "--time-scale", "25");
+    assert.equal(started.code, 0, started.stderr);
+    assert.match(
+      started.stdout,
+      new RegExp(`lab ${name} runs .*eval "\\$\\(npm run -s lab -- env --name ${name}\\)"`, "s"),
+    );
+
+    const status = JSON.parse((await cli("status", "--name", name, "--json")).stdout) as Record<string, unknown>;
+    assert.equal(status.state, "running");
+    assert.equal(status.timeScale, 25);
+
+    const { stdout } = await cli("env", "--name", name);
+    const shell = execFileSync("/bin/sh", ["-c", `${stdout}pulumi version; env`], { encoding: "utf8" });
+    assert.match(shell, /^v3\./);
+    for (const [variable, value] of Object.entries(labEnv(name))) {
+      if (variable !== "PATH") assert.ok(shell.includes(`\n${variable}=${value}\n`), variable);
+    }
+    assert.match((await cli("stop", "--name", name)).stdout, /is stopped/);
+    assert.match((await cli("stop", "--name", name)).stdout, /did not run/);
+  });
+
+  it("refuses what it does not know with exit code 2 and one message", async () => {
+    for (const args of [
+      ["frob"],
+      ["start", "--time-scale", "fast"],
+      ["status", "--name", "Not A Name"],
+      ["env", "--name", name],
+    ]) {
+      const { code, stderr } = await cli(...args);
+      assert.equal(code, 2, args.join(" "));
+      assert.doesNotMatch(stderr, /\n\s+at /, "a stack trace");
+      assert.ok(stderr.trim() !== "");
+    }
+  });
+
+  it("teaches its use", async () => {
+    const { code, stdout } = await cli("--help");
+    assert.equal(code, 0);
+    assert.match(stdout, /eval "\$\(npm run -s lab -- env\)"/);
+  });
+});

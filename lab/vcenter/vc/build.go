@@ -15,6 +15,7 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/simulator/vpx"
 	"github.com/vmware/govmomi/vim25"
+	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"vsphere-ha/lab/vcenter/config"
@@ -23,8 +24,20 @@ import (
 // libraryHost is in the inventory from the start and holds the templates to clone.
 var libraryHost = config.Host{Name: "templates.lab.test", CPUMHz: 2600, Cores: 4, MemoryMB: 16384}
 
-// building guards the simulator's package variables, which it fills when it is made.
-var building sync.Mutex
+// building guards the simulator's package variables: it fills them when it is made, and its license manager reads them
+// whenever an object is added.
+var building sync.RWMutex
+
+// licenses is the simulator's license manager, which several simulations in one process share a variable of.
+type licenses struct {
+	*simulator.LicenseAssignmentManager
+}
+
+func (l *licenses) PutObject(ctx *simulator.Context, o mo.Reference) {
+	building.RLock()
+	defer building.RUnlock()
+	l.LicenseAssignmentManager.PutObject(ctx, o)
+}
 
 const libraryDatastore = "library"
 
@@ -55,6 +68,11 @@ func (s *Sim) build() error {
 		&types.OptionValue{Key: "vcsim.home", Value: s.cfg.DataDir},
 	}})
 	s.svc.Context.Map.AddHandler(&watcher{s})
+	for _, m := range s.svc.Context.Map.AllReference("LicenseAssignmentManager") {
+		if l, ok := m.(*simulator.LicenseAssignmentManager); ok {
+			s.svc.Context.Map.AddHandler(&licenses{l})
+		}
+	}
 	s.svc.Context.Map.Handler = s.dispatch
 	return s.populate(context.Background())
 }

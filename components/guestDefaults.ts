@@ -2,8 +2,8 @@ import { GuestOs, NetworkAdapter, ScsiType } from "./values";
 
 /** What differs between the guest operating systems of test virtual machines. */
 export interface GuestDefaults {
-  /** Guest id of the vSphere API. */
-  guestId: string;
+  /** Guest ids of the vSphere API that mean this operating system; the first is the default. */
+  guestIds: [string, ...string[]];
   cpus: number;
   memoryMb: number;
   /** Size of the disk of a blank virtual machine, in GB. */
@@ -19,7 +19,7 @@ export interface GuestDefaults {
 /** The one table of guest-specific defaults. */
 export const guestDefaults: Record<GuestOs, GuestDefaults> = {
   [GuestOs.ubuntu]: {
-    guestId: "ubuntu64Guest",
+    guestIds: ["ubuntu64Guest", "ubuntuGuest"],
     cpus: 1,
     memoryMb: 1024,
     diskGb: 8,
@@ -30,7 +30,7 @@ export const guestDefaults: Record<GuestOs, GuestDefaults> = {
   },
   // Windows XP has drivers for neither pvscsi nor vmxnet3.
   [GuestOs.windowsxp]: {
-    guestId: "winXPProGuest",
+    guestIds: ["winXPProGuest", "winXPPro64Guest", "winXPHomeGuest"],
     cpus: 1,
     memoryMb: 512,
     diskGb: 8,

@@ -3,6 +3,7 @@ import * as vsphere from "@pulumi/vsphere";
 import { digestOf } from "./digest";
 import type { ClusterTarget } from "./esxiCluster";
 import { guestDefaults } from "./guestDefaults";
+import { refuse } from "./validation";
 import { GuestOs, NetworkAdapter, ScsiType } from "./values";
 import type { TestVm } from "./verificationDocument";
 
@@ -56,7 +57,10 @@ export interface VmOutputs {
   testVm: TestVm;
 }
 
-type SourceArgs = Pick<vsphere.VirtualMachineArgs, "clone" | "disks" | "ovfDeploy" | "datacenterId" | "hostSystemId">;
+type SourceArgs = Pick<
+  vsphere.VirtualMachineArgs,
+  "guestId" | "clone" | "disks" | "ovfDeploy" | "datacenterId" | "hostSystemId"
+>;
 
 function disk(size: pulumi.Input<number>): vsphere.types.input.VirtualMachineDisk {
   return { label: "disk0", size, thinProvisioned: true };
@@ -66,9 +70,20 @@ function blank(guestOs: GuestOs, args: VmArgs): SourceArgs {
   return { disks: [disk(args.diskGb ?? guestDefaults[guestOs].diskGb)] };
 }
 
-function cloned(template: string, args: VmArgs, opts: pulumi.InvokeOutputOptions): SourceArgs {
+/** A clone must keep the guest id of its template (the provider refuses another), so the template's must fit. */
+function fitting(guestOs: GuestOs, template: string, guestId: string): string {
+  const { guestIds } = guestDefaults[guestOs];
+  const fits = guestIds.includes(guestId);
+  const rule = `must be a template of this guest operating system, with guest id ${guestIds.join(" or ")}`;
+  const remedy = `name another template; ${template} has guest id ${guestId}`;
+  refuse(`a virtual machine with ${guestOs}`, fits ? [] : [{ path: "template", value: template, rule, remedy }]);
+  return guestId;
+}
+
+function cloned(guestOs: GuestOs, template: string, args: VmArgs, opts: pulumi.InvokeOutputOptions): SourceArgs {
   const found = vsphere.getVirtualMachineOutput({ name: template, datacenterId: args.target.datacenterId }, opts);
   return {
+    guestId: found.guestId.apply((guestId) => fitting(guestOs, template, guestId)),
     clone: { templateUuid: found.id },
     disks: found.disks.apply((disks) =>
       disks.map(({ size, thinProvisioned, eagerlyScrub }, index) => ({
@@ -107,7 +122,7 @@ export function createVm(guestOs: GuestOs, name: string, args: VmArgs, parent: p
   const source = args.ova
     ? deployed(args.ova, networkId, args)
     : args.template !== undefined
-      ? cloned(args.template, args, { parent })
+      ? cloned(guestOs, args.template, args, { parent })
       : blank(guestOs, args);
 
   const vm = new vsphere.VirtualMachine(
@@ -116,7 +131,7 @@ export function createVm(guestOs: GuestOs, name: string, args: VmArgs, parent: p
       name: vmName,
       resourcePoolId: target.resourcePoolId,
       datastoreId: target.datastoreIds[args.datastore] ?? "",
-      guestId: guest.guestId,
+      guestId: guest.guestIds[0],
       numCpus: args.cpus ?? guest.cpus,
       memory: args.memoryMb ?? guest.memoryMb,
       scsiType: args.scsiType ?? guest.scsiType,

@@ -14,7 +14,7 @@ function run(config: Record<string, unknown>, environment: Record<string, string
     (async () => {
       await pulumi.runtime.setMocks({
         newResource: ({ name, inputs }) => { names.push(name); return { id: "id-" + name, state: inputs }; },
-        call: ({ inputs }) => ({ ...inputs, id: "found", disks: [{ size: 8 }] }),
+        call: ({ inputs }) => ({ ...inputs, id: "found", disks: [{ size: 8 }], guestId: inputs.name === "xp" ? "winXPProGuest" : "ubuntu64Guest" }),
       }, "vsphere-ha", "dev");
       try {
         const outputs = require("./index");
@@ -47,7 +47,7 @@ const config = {
   },
   vms: [
     { name: "u", guestOs: "ubuntu", template: "t", datastore: "ha-a", network: "vm-ha" },
-    { name: "x", guestOs: "windowsxp", template: "t", datastore: "ha-b", network: "vm-ha" },
+    { name: "x", guestOs: "windowsxp", template: "xp", datastore: "ha-b", network: "vm-ha" },
   ],
   placement: { haOverrides: [{ vm: "u", vmRestartPriority: "highest" }] },
 };

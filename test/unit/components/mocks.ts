@@ -7,7 +7,8 @@ export interface Registered {
   inputs: Record<string, unknown>;
 }
 
-const templates: Record<string, unknown> = {
+/** A template has the guest id that its name begins with. */
+const template = {
   disks: [{ label: "disk0", size: 8, thinProvisioned: true, eagerlyScrub: false, unitNumber: 0 }],
   scsiType: "lsilogic",
 };
@@ -30,7 +31,9 @@ export async function registered(program: () => unknown, resources: Registered[]
       call({ token, inputs }) {
         resources.push({ type: token, name: "", inputs: inputs as Record<string, unknown> });
         const { name } = inputs as { name: string };
-        const found = token.endsWith(":getVirtualMachine") ? templates : {};
+        const found = token.endsWith(":getVirtualMachine")
+          ? { ...template, guestId: name.startsWith("windows") ? "winXPProGuest" : "ubuntu64Guest" }
+          : {};
         return { ...(inputs as object), ...found, id: `found-${name}` };
       },
     },

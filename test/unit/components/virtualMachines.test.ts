@@ -110,9 +110,30 @@ describe("WindowsXpVm", () => {
   });
 
   it("never states a host when it is cloned or blank, so that a failover leaves nothing to change", async () => {
-    for (const source of [{}, { template: "t" }]) {
+    for (const source of [{}, { template: "windows" }]) {
       const inputs = await inputsOf(() => new WindowsXpVm("v", { ...args, ...source }));
       assert.ok(!("hostSystemId" in inputs));
+    }
+  });
+});
+
+describe("a template of another guest", () => {
+  it("fails the virtual machine, naming the guest ids that fit", async () => {
+    const listeners = process.listeners("unhandledRejection");
+    const failure = new Promise<unknown>((resolve) => {
+      process.removeAllListeners("unhandledRejection").on("unhandledRejection", resolve);
+    });
+    try {
+      void registered(() => new UbuntuVm("v", { ...args, template: "windows-xp-sp3" }));
+      const error = await failure;
+      assert.ok(pulumi.RunError.isInstance(error));
+      assert.match(
+        error.message,
+        /template = "windows-xp-sp3": must be .* ubuntu64Guest or ubuntuGuest; .*winXPProGuest/,
+      );
+    } finally {
+      process.removeAllListeners("unhandledRejection");
+      listeners.forEach((listener) => process.on("unhandledRejection", listener));
     }
   });
 });

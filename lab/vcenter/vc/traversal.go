@@ -22,8 +22,8 @@ func expandTraversals(ctx *simulator.Context, set []types.PropertyFilterSpec) {
 		for _, o := range set[i].ObjectSet {
 			t.learn(o.SelectSet)
 		}
-		if !t.recursive || t.nested {
-			continue
+		if !t.recursive || t.nested || missing(ctx, set[i].ObjectSet) {
+			continue // the simulator has the right answer, or the right fault
 		}
 		for _, o := range set[i].ObjectSet {
 			if o.Skip == nil || !*o.Skip {
@@ -34,6 +34,11 @@ func expandTraversals(ctx *simulator.Context, set []types.PropertyFilterSpec) {
 		set[i].ReportMissingObjectsInResults = types.NewBool(true) // one may have gone since it was selected
 		set[i].ObjectSet = t.selected
 	}
+}
+
+// missing tells whether a traversal starts at an object that does not exist.
+func missing(ctx *simulator.Context, set []types.ObjectSpec) bool {
+	return ctx.Session == nil || slices.ContainsFunc(set, func(o types.ObjectSpec) bool { return ctx.Session.Get(o.Obj) == nil })
 }
 
 type traversal struct {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { JournalFile, readJournal } from "../journal";
+import { JournalFile } from "../journal";
 import type { Journal } from "../model";
 import { CouldNotRun } from "../problems";
 import { junitXml } from "./junit";
@@ -24,11 +24,4 @@ export async function writeReport(journal: Journal, dir: string): Promise<void> 
     const reason = error instanceof Error ? error.message : String(error);
     throw new CouldNotRun(`cannot write the report to ${dir}: ${reason}; name a directory that can be written`);
   }
-}
-
-/** Writes the report of a run again from its journal; resolves to that journal. */
-export async function regenerate(journalFile: string, dir: string): Promise<Journal> {
-  const journal = readJournal(journalFile);
-  await writeReport(journal, dir);
-  return journal;
 }

@@ -84,4 +84,5 @@ def environment(lab):
         'NO_PROXY': '*',
         'no_proxy': '*',
         'PYTHONWARNINGS': 'ignore',
+        'XDG_CACHE_HOME': f"{lab['dir']}/cache",
     }

@@ -1,5 +1,5 @@
 import type { EsxiClusterArgs } from "./esxiCluster";
-import { each, known, nonEmpty, oneOf, Plain, Rule, unique, Violation, wholeNumber } from "./validation";
+import { each, hidden, known, nonEmpty, oneOf, Plain, Rule, unique, Violation, wholeNumber } from "./validation";
 import * as values from "./values";
 
 type Args = Plain<EsxiClusterArgs>;
@@ -93,6 +93,19 @@ const membersOfLists: Rule<EsxiClusterArgs>[] = [
     broken: ({ hosts }) =>
       hosts.flatMap(({ password }, index) =>
         password === "" ? [{ path: `hosts[${String(index)}].password`, value: "" }] : [],
+      ),
+  },
+  {
+    rule: "must be left to whoever manages the existing host",
+    remedy: "leave it out, or let this stack add the host",
+    broken: ({ hosts }) =>
+      hosts.flatMap((host, index) =>
+        (["username", "password", "thumbprint", "license", "lockdown", "maintenance"] as const)
+          .filter((property) => host.existing === true && property in host)
+          .map((property) => ({
+            path: `hosts[${String(index)}].${property}`,
+            value: property === "password" ? hidden : host[property],
+          })),
       ),
   },
   each(

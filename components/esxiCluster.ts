@@ -35,6 +35,12 @@ export interface EsxiHostArgs {
   license?: pulumi.Input<string>;
   /** Who may log in to the host directly. Default: disabled, no lockdown. */
   lockdown?: pulumi.Input<LockdownMode>;
+  /**
+   * Keep the host in maintenance mode, without virtual machines. Before a host is taken off the list, deploy this once:
+   * datastores leave a host before it leaves the cluster, and cannot while something runs on it. Not for existing hosts.
+   * Default: false.
+   */
+  maintenance?: pulumi.Input<boolean>;
 }
 
 /** An NFS export, mounted on every host of the cluster. */
@@ -164,6 +170,7 @@ export class EsxiCluster extends pulumi.ComponentResource {
               ...(host.thumbprint !== undefined && { thumbprint: host.thumbprint }),
               ...(host.license !== undefined && { license: host.license }),
               lockdown: host.lockdown ?? LockdownMode.disabled,
+              maintenance: host.maintenance ?? false,
             },
             child,
           ).id;

@@ -61,6 +61,7 @@ const clusterSchema = z.strictObject({
       thumbprint: text.optional(),
       license: text.optional(),
       lockdown: z.enum(LockdownMode).optional(),
+      maintenance: z.boolean().optional(),
     }),
   ),
   datastores: z.array(

@@ -44,6 +44,7 @@ const clusterCases: Case[] = [
   [{ hosts: [h1, h2, { name: "esx-03" }] }, "hosts[2].password"],
   [{ hosts: [h1, h2, { ...h3, thumbprint: "12:34" }] }, "hosts[2].thumbprint"],
   [{ hosts: [h1, h2, { ...h3, lockdown: "locked" }] }, "hosts[2].lockdown"],
+  [{ hosts: [h1, h2, { ...h3, existing: true, maintenance: true }] }, "hosts[2].password", "hosts[2].maintenance"],
   [{ hosts: [h1] }, "hosts"],
   [{ hosts: [h1, h2, { ...h3, name: "ESX-01" }] }, "hosts[2].name"],
   [{ datastores: [d1, { ...d2, name: "ha-a" }] }, "datastores[1].name", "datastores"],

@@ -38,7 +38,8 @@ export function vmAvailability(measurement: Measurement, seconds: (wallMs: numbe
 export function downtime(intervals: readonly DownInterval[], unobserved: readonly Window[], window: Window): Bounds {
   const proved = intervals.map(({ startBefore, endAfter }) => ({ from: startBefore, to: endAfter }));
   const possible = intervals.map(({ startAfter, endBefore }) => ({ from: startAfter, to: endBefore ?? window.to }));
-  return { lower: total(union(proved, window)), upper: total(union([...possible, ...unobserved], window)) };
+  const certain = total(union([...proved, ...unobserved], window)) - total(union(unobserved, window));
+  return { lower: certain, upper: total(union([...possible, ...unobserved], window)) };
 }
 
 /** Share of a window in percent; a window of no length tells nothing: 0 to 100. */

@@ -26,7 +26,7 @@ export interface Observation {
  * exchanged. The distance of the two is the schedule's period plus the time that one probe may take.
  *
  * Between two samples of the same outcome the service is taken to have been so throughout, unless they are further apart
- * than `resolution`: then the span is unobserved, and what follows it begins anew.
+ * than `resolution`: then the span is unobserved, also within a down interval, which it does not split.
  *
  * @param resolution longest span (wall ms) between the beginning of a sample and the end of the next one over which the
  *   state is taken as known
@@ -46,9 +46,6 @@ export function observe(samples: readonly Sample[], window: Window, resolution: 
       if (open !== undefined) intervals.push({ ...open, endBefore: next.to });
       open = undefined;
     } else if (open === undefined) {
-      open = { startAfter: previous.from, startBefore: next.to, endAfter: next.from, endBefore: undefined };
-    } else if (gap) {
-      intervals.push({ ...open, endBefore: next.to });
       open = { startAfter: previous.from, startBefore: next.to, endAfter: next.from, endBefore: undefined };
     } else {
       open = { ...open, startBefore: Math.min(open.startBefore, next.to), endAfter: next.from };

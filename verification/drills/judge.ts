@@ -67,6 +67,7 @@ function judgeOne(
           refused === undefined ? "vCenter reported no restart" : `vCenter says: ${refused.message || refused.type}`,
         );
       }
+      if (event.at > seen.undone) return failed(`restarted only when ${host.name} had its power back`);
       return passed(`restarted ${one(seconds(event.at - seen.faultSent))} s after the fault`);
     }
     case "vm-elsewhere":

@@ -61,7 +61,9 @@ export function redfishPower(
     const name = `${method} ${path}`;
     const url = new URL(path, base);
     if (url.origin !== base.origin) {
-      throw new CouldNotRun(`${peer} ${base.host} points to ${url.origin}; the password is sent to ${base.origin} only`);
+      throw new CouldNotRun(
+        `${peer} ${base.host} points to ${url.origin}; the password is sent to ${base.origin} only`,
+      );
     }
     const headers = { authorization, accept: "application/json", "content-type": "application/json" };
     const answer = await client.request(url.href, {

@@ -191,6 +191,13 @@ describe("host-loss drill", () => {
       assert.deepEqual(bad(await run()), [{ id: "vm-restarted:ubuntu-1", verdict: "failed" }]);
     });
 
+    it("a VM is restarted only when the host has its power back", async () => {
+      world.restart = 400;
+      const journal = await run();
+      assert.equal(expectation(journal, "vm-restarted:xp-1").verdict, "failed");
+      assert.match(expectation(journal, "vm-restarted:xp-1").seen, /only when esx-02 had its power back/);
+    });
+
     it("a VM with restart disabled is restarted all the same", async () => {
       world.vms.push({ ...world.vm("ubuntu-3", "ubuntu", "esx-02") });
       world.overrides = { "ubuntu-3": "disabled" };

@@ -180,6 +180,7 @@ export class World {
           inMaintenanceMode: false,
           fdmState: !connected ? undefined : name === this.master ? "master" : "connectedToMaster",
           cpuMhz: 10_000,
+          cpuThreads: 8,
           memoryMb: 16_384,
           cpuUsageMhz: 0,
           memoryUsageMb: 0,
@@ -336,8 +337,11 @@ export class World {
         },
       })),
       vms: this.vms.flatMap(({ name, guestOs }) =>
-        guestOs === undefined ? [] : [{ name, guestOs, address: undefined, probe: { port: 22 }, bootSeconds: 120 }],
+        guestOs === undefined
+          ? []
+          : [{ name, guestOs, address: undefined, probe: { port: 22 }, bootSeconds: 120, openstack: undefined }],
       ),
+      openstack: undefined,
       timeScale: 1,
       probeIntervalSeconds: 1,
     };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fillInOpenStack, openStackProblems, type OpenStackConfig } from "./config/openstack";
 import { layOver, type Json } from "./config/layers";
 import { documentProblems, schema, type ConfigDocument } from "./config/schema";
 import { isServer, serverRemedy, serverRule } from "./config/server";
@@ -12,6 +13,8 @@ export interface VerificationConfig {
   cluster: ClusterConfig;
   hosts: HostConfig[];
   vms: VmConfig[];
+  /** The cloud that runs on the cluster; undefined: none. */
+  openstack: OpenStackConfig | undefined;
   /** Seconds of the Clock per second of wall time; 1 on real hardware. */
   timeScale: number;
   /** Seconds of the Clock. */
@@ -56,6 +59,8 @@ export interface VmConfig {
   probe: { port: number };
   /** Budget from power-on to an answering service, seconds of the Clock. */
   bootSeconds: number;
+  /** Undefined: no instance of nova, found in vCenter by its name. */
+  openstack: { instanceId: string } | undefined;
 }
 
 export type Environment = Record<string, string | undefined>;
@@ -87,13 +92,17 @@ export function loadConfig(files: readonly string[], env: Environment): Verifica
 /** Validates one document and fills in defaults, those from the environment included. */
 export function parseConfig(document: Json, env: Environment): VerificationConfig {
   const parsed = schema.safeParse(document);
-  const problems = [...documentProblems(document, parsed.error), ...environmentProblems(document, env)];
+  const problems = [
+    ...documentProblems(document, parsed.error),
+    ...environmentProblems(document, env),
+    ...openStackProblems(member(document, "openstack"), env),
+  ];
   if (!parsed.success || problems.length > 0) throw new Problems(problems);
   return fillIn(parsed.data, env);
 }
 
 function fillIn(document: ConfigDocument, env: Environment): VerificationConfig {
-  const { vcenter = {}, cluster, hosts, vms } = document;
+  const { vcenter = {}, cluster, hosts, vms, openstack } = document;
   return {
     vcenter: {
       server: vcenter.server ?? env.VSPHERE_SERVER ?? "",
@@ -113,13 +122,15 @@ function fillIn(document: ConfigDocument, env: Environment): VerificationConfig 
         caFile: bmc.caFile,
       },
     })),
-    vms: vms.map(({ name, guestOs, address, probe, bootSeconds }) => ({
+    vms: vms.map(({ name, guestOs, address, probe, bootSeconds, openstack: instance }) => ({
       name,
       guestOs,
       address,
       probe: { port: probe?.port ?? guestDefaults[guestOs].port },
       bootSeconds: bootSeconds ?? guestDefaults[guestOs].bootSeconds,
+      openstack: instance,
     })),
+    openstack: openstack && fillInOpenStack(openstack, env),
     timeScale: document.timeScale ?? 1,
     probeIntervalSeconds: document.probeIntervalSeconds ?? 1,
   };

@@ -30,6 +30,8 @@ export interface HostState {
   /** `runtime.dasHostState.state`; undefined when unset (HA off, maintenance, disconnected). */
   fdmState: string | undefined;
   cpuMhz: number;
+  /** Logical processors: what nova counts as vCPUs. */
+  cpuThreads: number;
   memoryMb: number;
   cpuUsageMhz: number;
   memoryUsageMb: number;

@@ -5,10 +5,12 @@ export interface JsonObject {
 
 /** Lists whose entries are one thing by their name. */
 const named = ["hosts", "vms"];
+/** What the ambient document may describe further, and not add. */
+const declaredOnly = [...named, "openstack"];
 
 /**
  * Lays documents over each other: objects are merged, entries of `hosts` and `vms` by name, everything else is
- * replaced. `ambient` comes last, and describes only entries that are there already.
+ * replaced. `ambient` comes last, and describes only entries, and an OpenStack, that are there already.
  */
 export function layOver(documents: readonly Json[], ambient?: Json): Json {
   const declared = documents.reduce<Json>((below, above) => merge(below, above, true), {});
@@ -23,7 +25,7 @@ function merge(below: Json, above: Json, adds: boolean, list = false): Json {
     const isList = named.includes(name);
     const before = Object.hasOwn(below, name) ? below[name] : undefined;
     if (before !== undefined) result[name] = merge(before, value, adds, isList);
-    else if (!isList || adds) result[name] = value;
+    else if (adds || !declaredOnly.includes(name)) result[name] = value;
   }
   return result;
 }

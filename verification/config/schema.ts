@@ -1,45 +1,11 @@
 import { z } from "zod";
 import type { SettingValue } from "../model";
 import type { Json } from "./layers";
-import { normalThumbprint } from "../net/thumbprint";
 import { secret, type Problem } from "../problems";
+import { openstack, vmOpenstack } from "./openstack";
+import { caFile, check, numberIn, port, say, separator, text, thumbprint } from "./rules";
 import { isServer, serverRemedy, serverRule } from "./server";
 import { settings, type SettingKind } from "../vcenter/settings";
-
-/** A rule and its remedy travel through zod as one message. */
-const separator = "\u0000";
-
-function say(rule: string, remedy: string): { error: string } {
-  return { error: rule + separator + remedy };
-}
-
-function text(what: string, remedy: string): z.ZodString {
-  const message = say(`must be ${what}`, remedy);
-  return z.string(message).min(1, message);
-}
-
-function check(schema: z.ZodString, holds: (value: string) => boolean, rule: string, remedy: string): z.ZodString {
-  return schema.refine((value) => value === "" || holds(value), say(rule, remedy));
-}
-
-function numberIn(from: number, to: number, what: string, remedy: string): z.ZodNumber {
-  const message = say(`must be ${what}, ${from.toString()} to ${to.toString()}`, remedy);
-  return z.number(message).min(from, message).max(to, message);
-}
-
-function port(): z.ZodNumber {
-  const message = say("must be a TCP port, 1 to 65535", "write for example 22");
-  return z.int(message).min(1, message).max(65_535, message);
-}
-
-const thumbprint = check(
-  text("the SHA-256 or SHA-1 thumbprint of the certificate", "write its hex digits"),
-  (value) => normalThumbprint(value) !== undefined,
-  "must be a SHA-256 or SHA-1 thumbprint in hex",
-  "write 64 or 40 hex digits, with or without colons",
-);
-
-const caFile = text("the path of a PEM file", "name the file with the CA's certificate");
 
 const bmc = z.strictObject(
   {
@@ -80,6 +46,7 @@ const vm = z.strictObject(
     ).optional(),
     probe: z.strictObject({ port: port() }, say("must be an object", "write {port}")).optional(),
     bootSeconds: numberIn(1, 86_400, "the boot budget in seconds", "leave it out for the guest's default").optional(),
+    openstack: vmOpenstack.optional(),
   },
   say("must be an object", "write {name, guestOs}"),
 );
@@ -135,6 +102,7 @@ export const schema = z.strictObject(
     ),
     hosts: z.array(host, say("must be the list of hosts", "write [{name}, …]; [] checks none by name")),
     vms: z.array(vm, say("must be the list of test VMs", "write [{name, guestOs}, …]; [] checks none")),
+    openstack: openstack.optional(),
     timeScale: numberIn(0.01, 1000, "a factor", "leave it out: only a simulated vCenter has one").optional(),
     probeIntervalSeconds: numberIn(0.1, 3600, "an interval in seconds", "leave it out for 1 s").optional(),
   },
@@ -166,7 +134,7 @@ function unknownKey(path: Steps, value: unknown): Problem {
     return {
       ...base,
       rule: "passwords stand in no file",
-      remedy: "remove it and set VSPHERE_PASSWORD or the variable of hosts[].bmc.passwordEnv",
+      remedy: "remove it and set VSPHERE_PASSWORD, OS_PASSWORD or the variable of hosts[].bmc.passwordEnv",
     };
   }
   if (path[0] === "cluster" && path[1] === "declared") {

@@ -244,7 +244,14 @@ const cases: Case[] = [
     check: "vms-present",
     when: "a declared VM is missing",
     breaks: ({ config }) => {
-      config.vms.push({ name: "gone", guestOs: "ubuntu", address: undefined, probe: { port: 22 }, bootSeconds: 120 });
+      config.vms.push({
+        name: "gone",
+        guestOs: "ubuntu",
+        address: undefined,
+        probe: { port: 22 },
+        bootSeconds: 120,
+        openstack: undefined,
+      });
     },
     findings: [finding("gone", "0 VMs of that name", "one VM of that name, connected")],
   },

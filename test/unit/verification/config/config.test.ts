@@ -65,9 +65,24 @@ describe("configuration", () => {
         },
       ],
       vms: [
-        { name: "u", guestOs: "ubuntu", address: undefined, probe: { port: 22 }, bootSeconds: 120 },
-        { name: "x", guestOs: "windowsxp", address: "10.0.0.1", probe: { port: 445 }, bootSeconds: 90 },
+        {
+          name: "u",
+          guestOs: "ubuntu",
+          address: undefined,
+          probe: { port: 22 },
+          bootSeconds: 120,
+          openstack: undefined,
+        },
+        {
+          name: "x",
+          guestOs: "windowsxp",
+          address: "10.0.0.1",
+          probe: { port: 445 },
+          bootSeconds: 90,
+          openstack: undefined,
+        },
       ],
+      openstack: undefined,
       timeScale: 1,
       probeIntervalSeconds: 1,
     });

@@ -33,6 +33,7 @@ const host = object("HostSystem", "host-1", {
   "runtime.dasHostState": "<val><state>master</state><stateReporter>host-1</stateReporter></val>",
   "summary.hardware.cpuMhz": "2600",
   "summary.hardware.numCpuCores": "8",
+  "summary.hardware.numCpuThreads": "16",
   "summary.hardware.memorySize": "34359738368",
   "summary.quickStats":
     "<val><overallCpuUsage>77</overallCpuUsage><overallMemoryUsage>4096</overallMemoryUsage><uptime>99</uptime></val>",
@@ -108,6 +109,7 @@ describe("inventory", () => {
         inMaintenanceMode: true,
         fdmState: "master",
         cpuMhz: 20_800,
+        cpuThreads: 16,
         memoryMb: 32_768,
         cpuUsageMhz: 77,
         memoryUsageMb: 4096,

@@ -1,0 +1,23 @@
+import { createHash } from "node:crypto";
+
+const fingerprint = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
+const publicKey = /^(ssh-|ecdsa-|sk-)\S+ +([A-Za-z0-9+/]+=*)( .*)?$/;
+
+/** A server's public key as in its `.pub` file, or the SHA-256 fingerprint that `ssh-keygen -l` prints. */
+export function isHostKey(text: string): boolean {
+  return fingerprint.test(text.trim()) || publicKey.test(text.trim());
+}
+
+/** The fingerprint that OpenSSH prints for a key in its wire format: `SHA256:…`. */
+export function fingerprintOf(key: Buffer): string {
+  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
+
+/** True when a server shows the expected key. @param key in its wire format */
+export function matchesHostKey(expected: string, key: Buffer): boolean {
+  const text = expected.trim();
+  const shown = fingerprint.test(text) ? text.replace(/=$/, "") : undefined;
+  if (shown !== undefined) return shown === fingerprintOf(key);
+  const encoded = publicKey.exec(text)?.[2];
+  return encoded !== undefined && Buffer.from(encoded, "base64").equals(key);
+}

@@ -150,7 +150,7 @@ describe("host-loss drills on the lab", function () {
     assert.equal(result.verdict, "failed");
     const failed = result.expectations.filter(({ verdict }) => verdict === "failed").map(({ id: which }) => which);
     assert.deepEqual(failed.slice(0, 3).sort(), ["vm-answers:xp-1", "vm-elsewhere:xp-1", "vm-restarted:xp-1"]);
-    assert.match(output, /xp-1 answers again within 218 s; seen: /);
+    assert.match(output, /xp-1 answers again within \d+ s; seen: /);
     assert.match(readFileSync(join(dir, "prevented", "junit.xml"), "utf8"), /<failure /);
   });
 

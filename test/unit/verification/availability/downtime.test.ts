@@ -90,6 +90,10 @@ describe("down intervals", () => {
     assert.equal(lost, 2);
   });
 
+  it("knows nothing of a short window without samples", () => {
+    assert.deepEqual(observe([], { from: 0, to: 5 }, 12).unobserved, [{ from: 0, to: 5 }]);
+  });
+
   it("knows nothing without samples", () => {
     const { intervals, unobserved } = observe([], window, 12);
     assert.deepEqual(unobserved, [window]);

@@ -110,21 +110,33 @@ function readOptions() {
  * @returns {Promise<string>} PATH under which everything was found
  */
 async function meetPrerequisites(moduleDir) {
-  let problems = prerequisites.problemsOf(prerequisites.look(moduleDir));
-  if (problems.length > 0) {
-    const { packages, left } = prerequisites.packagesFor(problems, prerequisites.aptCandidate);
-    if (left.length === 0 && prerequisites.canInstall()) {
-      const title = `Debian packages ${packages.join(", ")}`;
-      progress?.begin(title, "installing");
-      const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-      const log = openCache().log("apt");
-      await run("apt-get", ["install", "--yes", "--no-install-recommends", ...packages], { env, log, what: title });
-      progress?.end(title, "installed");
-      problems = prerequisites.problemsOf(prerequisites.look(moduleDir));
+  const find = () => prerequisites.problemsOf(prerequisites.look(moduleDir));
+  const solve = (/** @type {prerequisites.Problem[]} */ problems) =>
+    prerequisites.packagesFor(problems, prerequisites.aptCandidate);
+  let problems = find();
+  if (problems.length > 0 && prerequisites.canInstall()) {
+    // A fresh container has no package lists yet.
+    if (solve(problems).left.some(({ packages }) => packages)) await apt("Debian package lists", ["update"]);
+    const { packages, left } = solve(problems);
+    if (left.length === 0) {
+      const install = ["install", "--yes", "--no-install-recommends", ...packages];
+      await apt(`Debian packages ${packages.join(", ")}`, install);
+      problems = find();
     }
-    if (problems.length > 0) throw new SetupError(prerequisites.problemsMessage(problems, packages));
   }
+  if (problems.length > 0) throw new SetupError(prerequisites.problemsMessage(problems, solve(problems).packages));
   return prerequisites.searchPath();
+}
+
+/**
+ * @param {string} title
+ * @param {string[]} args
+ */
+async function apt(title, args) {
+  progress?.begin(title, "installing");
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  await run("apt-get", args, { env, log: openCache().log("apt"), what: title });
+  progress?.end(title, "installed");
 }
 
 function openCache() {

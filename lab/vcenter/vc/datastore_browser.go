@@ -26,6 +26,9 @@ func completeSearch(spec *types.HostDatastoreBrowserSearchSpec) *types.HostDatas
 	if spec == nil {
 		spec = &types.HostDatastoreBrowserSearchSpec{}
 	}
+	if len(spec.MatchPattern) == 0 {
+		spec.MatchPattern = []string{"*"}
+	}
 	if spec.Details == nil {
 		spec.Details = &types.FileQueryFlags{}
 	}

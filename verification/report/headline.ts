@@ -10,7 +10,8 @@ export function headline({ drills, checks, verdict, error }: Journal): string {
     const open = checks.filter((check) => check.verdict === "failed" && check.severity === "error");
     if (open.length > 0) return `${lost} and recovered as expected, but ${plural(open.length, "check")} failed.`;
     if (error !== undefined) return `${lost} and recovered as expected; the run did not come to its end.`;
-    return `${lost}, one after the other, and each time HA brought the guests back within the time that the settings promise.`;
+    const each = drills.length === 1 ? "and" : "one after the other, and each time";
+    return `${lost}, ${each} HA brought the guests back within the time that the settings promise.`;
   }
   if (error !== undefined) return "No host was failed.";
   const bad = checks.filter(

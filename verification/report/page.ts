@@ -70,7 +70,7 @@ function availabilitySection(journal: Journal): Markup {
 <h2>Availability, guest × host</h2>
 <p class="muted">Each host was failed once. A figure is the lower and upper bound that the probes prove; it holds for its
 window only, from the first probe to the last.</p>
-<div class="scroll"><table>
+<div class="scroll"><table class="matrix">
 <thead><tr><th>Failed host</th><th>Window</th>${guests.map(({ title }) => markup`<th>${title}<small>availability</small></th><th><small>downtime</small></th>`)}<th>Verdict</th></tr></thead>
 <tbody>${rows.map(matrixRow)}</tbody>
 </table></div>
@@ -124,7 +124,7 @@ function vmTable(drill: DrillResult): Markup {
 <thead><tr><th>VM</th><th>Availability</th><th>Downtime</th><th>Detection</th><th>Restart</th><th>Boot</th><th>Ran on, then on</th></tr></thead>
 <tbody>${drill.vms.map(
     (vm) =>
-      markup`<tr><th scope="row">${vm.vm}<small>${vm.affected ? "failed with the host" : "must not notice"}</small></th><td class="figure">${percent(vm.availabilityPercent)}<small>in ${seconds(vm.windowSeconds)}</small></td><td class="figure">${duration(vm.downtimeSeconds)}</td>${
+      markup`<tr><th scope="row">${vm.vm}<small>${vm.affected ? "failed with the host" : "must not notice"}</small></th><td class="figure">${percent(vm.availabilityPercent)}<small>in ${seconds(vm.windowSeconds)}</small></td><td class="figure">${duration(vm.downtimeSeconds)}${vm.unobservedSeconds > 0 && markup`<small>${seconds(vm.unobservedSeconds)} not observed</small>`}</td>${
         vm.shares === undefined
           ? markup`<td></td><td></td><td></td>`
           : markup`<td>${seconds(vm.shares.detectionSeconds)}</td><td>${seconds(vm.shares.restartSeconds)}</td><td>${seconds(vm.shares.bootSeconds)}</td>`

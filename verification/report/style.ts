@@ -53,7 +53,7 @@ th, td { text-align: left; vertical-align: top; padding: .5rem 1rem .5rem 0; bor
 thead th { color: var(--ink-2); font-weight: 500; vertical-align: bottom; }
 tbody th { font-weight: 600; }
 td small, th small { display: block; font-weight: 400; color: var(--ink-2); font-size: .85em; }
-.figure { white-space: nowrap; }
+.figure, .matrix th { white-space: nowrap; }
 tr.mean > * { border-top: 2px solid var(--ink); font-weight: 600; }
 tr.mean small { font-weight: 400; }
 figure { margin: 1rem 0; }

@@ -24,7 +24,7 @@ export const style = `
     --on-bar: #fff;
   }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  section, figure, tr { break-inside: avoid; }
+  figure, tr, .notice { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
 }
 * { box-sizing: border-box; }

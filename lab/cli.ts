@@ -42,18 +42,25 @@ function describe(status: LabStatus): string {
 }
 
 async function start(options: Named & { timeScale: number }): Promise<void> {
-  // Whatever of it exists when the user changes their mind is taken away again.
+  const interruption = new AbortController();
   const interrupt = (): void => {
-    void stopLab(options.name).then(() => {
-      console.error(`lab: interrupted, lab ${options.name} is stopped`);
-      process.exit(2);
-    });
+    interruption.abort();
+    // Starting fails once its vCenter has ended, and takes the rest away.
+    void stopLab(options.name);
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
-  const lab = await startLab(options);
+  try {
+    await startLab(options);
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+  }
   process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-  console.log(describe(labStatus(lab.name)));
-  const name = lab.name === DEFAULT_LAB ? "" : ` --name ${lab.name}`;
+  if (interruption.signal.aborted) {
+    await stopLab(options.name);
+    throw new LabError(`interrupted, lab ${options.name} is stopped`);
+  }
+  console.log(describe(labStatus(options.name)));
+  const name = options.name === DEFAULT_LAB ? "" : ` --name ${options.name}`;
   console.log(`use it in this shell: eval "$(npm run -s lab -- env${name})"`);
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { request } from "node:https";
@@ -175,6 +175,25 @@ describe("the lab command", () => {
     }
     assert.match((await cli("stop", "--name", name)).stdout, /is stopped/);
     assert.match((await cli("stop", "--name", name)).stdout, /did not run/);
+  });
+
+  it("leaves nothing when it is interrupted while it starts", async () => {
+    const argv = ["--require", "tsx/cjs", join(root, "lab/cli.ts"), "start", "--name", name];
+    const child = spawn(process.execPath, argv, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const closed = once(child, "close");
+    assert.ok(await waitFor(() => labStatus(name).pid !== undefined, 20_000));
+    child.kill("SIGINT");
+    const [code] = (await closed) as [number];
+    // It may just have been ready: then the lab runs, as a whole.
+    if (code === 0) assert.equal(labStatus(name).state, "running");
+    else {
+      assert.equal(code, 2);
+      assert.equal(output, `lab: interrupted, lab ${name} is stopped\n`);
+      assert.equal(labStatus(name).state, "stopped");
+    }
   });
 
   it("refuses what it does not know with exit code 2 and one message", async () => {

@@ -15,18 +15,6 @@ export const style = `
     --on-bar: #16181b;
   }
 }
-@media print {
-  :root {
-    color-scheme: light;
-    --paper: #fff; --ink: #000; --ink-2: #444; --rule: #ccc; --wash: #fff;
-    --passed: #1d7a46; --failed: #b3261e; --inconclusive: #8a5a00; --not-applicable: #444;
-    --off: #9aa0a6; --detection: #b4473c; --restart: #c98a1b; --boot: #1f7a8c; --down: #7a2e6b; --edge: #9aa0a6;
-    --on-bar: #fff;
-  }
-  body { max-width: none; padding: 0; font-size: 10pt; }
-  figure, tr, .notice { break-inside: avoid; }
-  h2, h3 { break-after: avoid; }
-}
 * { box-sizing: border-box; }
 body {
   margin: 0 auto; max-width: 62rem; padding: 2.5rem 1.5rem 5rem; background: var(--paper); color: var(--ink);
@@ -66,4 +54,20 @@ figcaption { font-size: .88rem; display: flex; flex-wrap: wrap; gap: .25rem 1.1r
 ul { margin: .4rem 0; padding-left: 1.2rem; }
 details { margin: .6rem 0; }
 summary { cursor: pointer; color: var(--ink-2); }
+@media print {
+  :root {
+    color-scheme: light;
+    --paper: #fff; --ink: #000; --ink-2: #444; --rule: #ccc; --wash: #fff;
+    --passed: #1d7a46; --failed: #b3261e; --inconclusive: #8a5a00; --not-applicable: #444;
+    --off: #9aa0a6; --detection: #b4473c; --restart: #c98a1b; --boot: #1f7a8c; --down: #7a2e6b; --edge: #9aa0a6;
+    --on-bar: #fff;
+  }
+  body { max-width: none; padding: 0; font-size: 10pt; }
+  figure, tr, .notice { break-inside: avoid; }
+  h2, h3 { break-after: avoid; }
+  .scroll { overflow: visible; }
+  table { font-size: 8pt; }
+  th, td { padding-right: .5rem; }
+  .figure, .matrix th { white-space: normal; }
+}
 `;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { request } from "node:https";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
@@ -35,6 +35,10 @@ describe("a lab", () => {
   afterEach(async () => {
     await stopLab(name);
     await stopLab(`${name}-2`);
+  });
+
+  after(() => {
+    for (const lab of [name, `${name}-2`]) rmSync(join(root, ".lab", lab), { recursive: true, force: true });
   });
 
   const running = (): Promise<Lab> => startLab({ name, timeScale: 20 });

@@ -53,7 +53,8 @@ export function observe(samples: readonly Sample[], window: Window, resolution: 
     previous = next;
   }
   if (open !== undefined) intervals.push(open);
-  if (usable.length === 0 || window.to - previous.from > resolution) unobserved.push({ from: previous.from, to: window.to });
+  if (usable.length === 0 || window.to - previous.from > resolution)
+    unobserved.push({ from: previous.from, to: window.to });
   return { intervals, unobserved, lost: samples.length - usable.length };
 }
 

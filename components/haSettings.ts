@@ -71,7 +71,11 @@ export interface HaArgs {
   admissionControlResourcePercentageCpu?: pulumi.Input<number>;
   /** Memory to reserve, in percent, 1 to 100; only with auto-compute off. Default: 100. */
   admissionControlResourcePercentageMemory?: pulumi.Input<number>;
-  /** State the slot size instead of deriving it from reservations; only with slotPolicy. Default: false. */
+  /**
+   * State the slot size instead of deriving it from reservations; only with slotPolicy. Default: false.
+   * terraform-provider-vsphere 1.26 sends the two percentages (100) in place of the sizes: a verification then fails on
+   * the sizes, and admission control really has slots of 100 MHz and 100 MB.
+   */
   admissionControlSlotPolicyUseExplicitSize?: pulumi.Input<boolean>;
   /** CPU of a slot in MHz, 1 or more; only with an explicit size. Default: 32. */
   admissionControlSlotPolicyExplicitCpu?: pulumi.Input<number>;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { LocalWorkspace, type OpMap, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+import type { OpMap, PulumiFn, Stack } from "@pulumi/pulumi/automation";
 import * as vsphere from "@pulumi/vsphere";
 import { EsxiCluster, type EsxiHostArgs, UbuntuVm } from "../../components";
-import { type Lab, startLab, stopLab } from "../../lab/lab";
+import { assertSettled, changed, inlineStack, labOfSuite } from "./inlineStack";
 import { wholeInventory } from "./inventory";
 
 const existing = ["esx-01.lab.test", "esx-02.lab.test"];
@@ -34,54 +34,30 @@ function clusterOf(hosts: EsxiHostArgs[]): PulumiFn {
   };
 }
 
-const changed = (summary: OpMap = {}): OpMap =>
-  Object.fromEntries(Object.entries(summary).filter(([operation]) => operation !== "same"));
-
 describe("the hosts of a cluster", function () {
   this.timeout(300_000);
-  let lab: Lab;
-  let environment: NodeJS.ProcessEnv;
+  const lab = labOfSuite("membership");
   let foreign: Stack;
   let stack: Stack;
   let inventoryBefore: string[];
   const adopted = existing.map((name) => ({ name, existing: true }));
-  const password = (): string => lab.env.VSPHERE_HA_HOST_PASSWORD ?? "";
+  const password = (): string => lab().env.VSPHERE_HA_HOST_PASSWORD ?? "";
 
   const deploy = async (hosts: EsxiHostArgs[]): Promise<OpMap> => {
     stack.workspace.program = clusterOf(hosts);
     return changed((await stack.up()).summary.resourceChanges);
   };
-  const settled = async (): Promise<void> => {
-    assert.deepEqual(changed((await stack.preview()).changeSummary), {}, "preview");
-    assert.deepEqual(changed((await stack.refresh()).summary.resourceChanges), {}, "refresh");
-    assert.deepEqual(changed((await stack.preview()).changeSummary), {}, "preview after refresh");
-  };
 
   before(async () => {
-    environment = { ...process.env };
-    lab = await startLab({ name: "membership" });
-    Object.assign(process.env, lab.env);
-    foreign = await LocalWorkspace.createStack({
-      projectName: "foreign",
-      stackName: "dev",
-      program: foreignHosts(password()),
-    });
+    foreign = await inlineStack("foreign", foreignHosts(password()));
     await foreign.up();
-    inventoryBefore = await wholeInventory(lab.env);
-    stack = await LocalWorkspace.createStack({ projectName: "own", stackName: "dev", program: clusterOf(adopted) });
-  });
-
-  after(async () => {
-    await stopLab("membership");
-    for (const key of Object.keys(process.env)) {
-      if (!(key in environment)) Reflect.deleteProperty(process.env, key);
-    }
-    Object.assign(process.env, environment);
+    inventoryBefore = await wholeInventory(lab().env);
+    stack = await inlineStack("own", clusterOf(adopted));
   });
 
   it("may exist before it, and then belong to both stacks without a conflict", async () => {
     await stack.up();
-    await settled();
+    await assertSettled(stack);
     assert.deepEqual(changed((await foreign.preview()).changeSummary), {});
     assert.deepEqual(changed((await foreign.refresh()).summary.resourceChanges), {});
   });
@@ -89,20 +65,20 @@ describe("the hosts of a cluster", function () {
   it("take one more, which gets everything that the others have", async () => {
     const more = { name: "esx-03.lab.test", password: password() };
     assert.deepEqual(await deploy([...adopted, more]), { create: 2, update: 3 });
-    await settled();
+    await assertSettled(stack);
   });
 
   it("let one go, after a deployment that puts it in maintenance mode", async () => {
     const leaving = { name: "esx-03.lab.test", password: password(), maintenance: true };
     assert.deepEqual(await deploy([...adopted, leaving]), { update: 1 });
-    await settled();
+    await assertSettled(stack);
     assert.deepEqual(await deploy(adopted), { delete: 2, update: 3 });
-    await settled();
+    await assertSettled(stack);
   });
 
   it("stay in vCenter when the cluster goes, if they existed before it", async () => {
     await stack.destroy();
-    assert.deepEqual(await wholeInventory(lab.env), inventoryBefore);
+    assert.deepEqual(await wholeInventory(lab().env), inventoryBefore);
     assert.deepEqual(changed((await foreign.preview()).changeSummary), {});
   });
 });

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import type { EngineEvent } from "@pulumi/pulumi/automation/events";
-import { LocalWorkspace, type OpMap, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
-import { EsxiCluster, type EsxiClusterArgs, UbuntuVm, VmPlacement } from "../../components";
-import { type Lab, startLab, stopLab } from "../../lab/lab";
+import type { PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import { EsxiCluster, type EsxiClusterArgs, type HaOverrideArgs, UbuntuVm, VmPlacement } from "../../components";
+import type { Lab } from "../../lab/lab";
 import { parseConfig } from "../../verification/config";
 import type { SettingValue } from "../../verification/model";
 import { connect } from "../../verification/vcenter/client";
+import { assertSettled, changed, inlineStack, labOfSuite } from "./inlineStack";
 
 type Settings = Pick<EsxiClusterArgs, "ha" | "drs" | "dpm" | "proactiveHa">;
 type Change = [settings: Settings, field: string];
@@ -120,14 +121,33 @@ const groups: Group[] = [
   },
 ];
 
+/** Every setting of an override, likewise; the base has monitoring of its own, or most would have no effect. */
+const ownMonitoring: HaOverrideArgs = { vm: "u", vmRestartPriority: "highest", monitoring: {} };
+const overrideChanges: [change: Partial<HaOverrideArgs>, field: string][] = [
+  [{ vmRestartPriority: "low" }, "haVmRestartPriority"],
+  [{ vmRestartTimeout: 300 }, "haVmRestartTimeout"],
+  [{ hostIsolationResponse: "none" }, "haHostIsolationResponse"],
+  [{ datastorePdlResponse: "disabled" }, "haDatastorePdlResponse"],
+  [{ datastoreApdResponse: "warning" }, "haDatastoreApdResponse"],
+  [{ datastoreApdRecoveryAction: "reset" }, "haDatastoreApdRecoveryAction"],
+  [{ datastoreApdResponseDelay: 60 }, "haDatastoreApdResponseDelay"],
+  [{ monitoring: { vmMonitoring: "vmAndAppMonitoring" } }, "haVmMonitoring"],
+  [{ monitoring: { vmFailureInterval: 45 } }, "haVmFailureInterval"],
+  [{ monitoring: { vmMinimumUptime: 240 } }, "haVmMinimumUptime"],
+  [{ monitoring: { vmMaximumResets: 5 } }, "haVmMaximumResets"],
+  [{ monitoring: { vmMaximumFailureWindow: 3600 } }, "haVmMaximumFailureWindow"],
+];
+
 function merged(...parts: Settings[]): Settings {
   const of = <K extends keyof Settings>(key: K): Settings[K] =>
     parts.reduce<Settings[K]>((whole, part) => ({ ...whole, ...part[key] }), {});
   return { ha: of("ha"), drs: of("drs"), dpm: of("dpm"), proactiveHa: of("proactiveHa") };
 }
 
+const standard: HaOverrideArgs = { vm: "u", vmRestartPriority: "highest" };
+
 /** A cluster with one of its datastores not preferred for heartbeats, and a machine and a rule that must not change. */
-function program(settings: Settings, password: string): PulumiFn {
+function program(settings: Settings, password: string, override = standard): PulumiFn {
   const ha = { heartbeatDatastores: ["ha-b", "local"], ...settings.ha };
   return () => {
     const cluster = new EsxiCluster("c", {
@@ -144,7 +164,7 @@ function program(settings: Settings, password: string): PulumiFn {
     });
     const { target } = cluster;
     const vm = new UbuntuVm("u", { target, template: "ubuntu-13.10", datastore: "ha-a", network: "vm-ha" });
-    new VmPlacement("p", { target, vms: { u: vm.vmId }, haOverrides: [{ vm: "u", vmRestartPriority: "highest" }] });
+    new VmPlacement("p", { target, vms: { u: vm.vmId }, haOverrides: [override] });
     return Promise.resolve({ declared: target.declared });
   };
 }
@@ -183,31 +203,16 @@ async function actual({ env }: Lab, fields: string[]): Promise<Record<string, Se
   }
 }
 
-const changed = (summary: OpMap = {}): OpMap =>
-  Object.fromEntries(Object.entries(summary).filter(([operation]) => operation !== "same"));
-
 describe("HA and DRS settings", function () {
   this.timeout(600_000);
-  let lab: Lab;
-  let environment: NodeJS.ProcessEnv;
+  const lab = labOfSuite("settings");
   let stack: Stack;
   const use = (settings: Settings): void => {
-    stack.workspace.program = program(settings, lab.env.VSPHERE_HA_HOST_PASSWORD ?? "");
+    stack.workspace.program = program(settings, lab().env.VSPHERE_HA_HOST_PASSWORD ?? "");
   };
 
   before(async () => {
-    environment = { ...process.env };
-    lab = await startLab({ name: "settings" });
-    Object.assign(process.env, lab.env);
-    stack = await LocalWorkspace.createStack({ projectName: "settings", stackName: "dev", program: program({}, "") });
-  });
-
-  after(async () => {
-    await stopLab("settings");
-    for (const key of Object.keys(process.env)) {
-      if (!(key in environment)) Reflect.deleteProperty(process.env, key);
-    }
-    Object.assign(process.env, environment);
+    stack = await inlineStack("settings", program({}, ""));
   });
 
   for (const { name, base, changes, lost } of groups) {
@@ -230,7 +235,7 @@ describe("HA and DRS settings", function () {
         const { summary, outputs } = await stack.up();
         assert.deepEqual(changed(summary.resourceChanges), { update: 1 });
         const declared = sorted({ ...(outputs.declared?.value as Record<string, SettingValue>), ...lost });
-        assert.deepEqual(await actual(lab, Object.keys(declared)), declared, "vCenter has what was declared");
+        assert.deepEqual(await actual(lab(), Object.keys(declared)), declared, "vCenter has what was declared");
         assert.deepEqual(await previewed(stack), []);
         const refreshed = await stack.refresh();
         assert.deepEqual(changed(refreshed.summary.resourceChanges), {});
@@ -238,6 +243,33 @@ describe("HA and DRS settings", function () {
       });
     });
   }
+
+  describe("of one virtual machine", () => {
+    const override = (override: HaOverrideArgs): void => {
+      stack.workspace.program = program({}, lab().env.VSPHERE_HA_HOST_PASSWORD ?? "", override);
+    };
+
+    before(async () => {
+      override(ownMonitoring);
+      await stack.up();
+      await assertSettled(stack);
+    });
+
+    for (const [change, field] of overrideChanges) {
+      it(`change alone: ${field}`, async () => {
+        override({ ...ownMonitoring, ...change });
+        assert.deepEqual(await previewed(stack), [`update p-ha-u: ${field}`]);
+      });
+    }
+
+    it("are applied, and then neither preview nor refresh finds a difference", async () => {
+      const monitoring = Object.assign({}, ...overrideChanges.map(([change]) => change.monitoring)) as object;
+      const all = Object.assign({}, ...overrideChanges.map(([change]) => change)) as object;
+      override({ ...ownMonitoring, ...all, monitoring });
+      assert.deepEqual(changed((await stack.up()).summary.resourceChanges), { update: 1 });
+      await assertSettled(stack);
+    });
+  });
 
   // A describe of its own runs after the others.
   describe("in the end", () => {

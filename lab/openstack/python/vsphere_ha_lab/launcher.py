@@ -170,6 +170,7 @@ def load(modules):
 
 def main(path):
     lab = json.loads(pathlib.Path(path).read_text())
+    os.umask(0o077)  # databases hold passwords too
     configure.configure(lab)
     databases.prepare(lab)
     os.environ.update(configure.environment(lab))

@@ -107,7 +107,7 @@ async function main(): Promise<void> {
     ]),
     inTurn([goTest("command provider", "lab/toolchain/command"), goTest("simulated vCenter", "lab/vcenter")]),
   ]);
-  const measured = await inTurn([mocha("integration", ["--config", "test/integration/mocharc.json"], true)]);
+  const measured = await inTurn([mocha("integration", ["--timeout", "300000", "test/integration/**/*.test.ts"], true)]);
   const total = sum([...computed, measured]);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;

@@ -3,7 +3,7 @@
  * `npm run setup`: makes this checkout ready. Builds what is missing of the toolchain into a cache that all checkouts of
  * the user share, installs the npm packages, and links both into the checkout. Needs no npm package itself.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -83,7 +83,7 @@ async function main() {
   };
   placeLinks(toolchainDir(root), {
     ...labPrograms,
-    ...(installed ? installed.links : builtLinks(keys)),
+    ...(installed ? installed.links : await builtLinks(keys)),
   });
   placeOwnProgram(root);
   cache.prune();
@@ -257,12 +257,27 @@ async function build({ name, title, key, make }, downloaded) {
   progress?.end(title, state);
 }
 
+/**
+ * The CLI warns on every run unless its language host lies beside it, once all links are followed: one folder for both.
+ * @param {Record<string, string>} keys
+ */
+async function cliFolder(keys) {
+  const programs = { pulumi: "pulumi", nodejs: "pulumi-language-nodejs" };
+  const key = digest({ pulumi: keys.pulumi ?? "", nodejs: keys.nodejs ?? "" });
+  return /** @type {Cache} */ (cache).ensure("cli", key, async (dir) => {
+    for (const [part, program] of Object.entries(programs)) {
+      linkSync(join(partPath(part, keys), program), join(dir, program));
+    }
+  });
+}
+
 /** @param {Record<string, string>} keys */
-function builtLinks(keys) {
+async function builtLinks(keys) {
+  const cli = await cliFolder(keys);
   /** @type {Record<string, string>} */
   const links = {
-    "bin/pulumi": join(partPath("pulumi", keys), "pulumi"),
-    "bin/pulumi-language-nodejs": join(partPath("nodejs", keys), "pulumi-language-nodejs"),
+    "bin/pulumi": join(cli, "pulumi"),
+    "bin/pulumi-language-nodejs": join(cli, "pulumi-language-nodejs"),
     "bin/pulumi-analyzer-policy": join(lab, "toolchain", "pulumi-analyzer-policy"),
   };
   for (const [name, version] of Object.entries(PLUGINS)) {

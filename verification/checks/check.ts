@@ -1,5 +1,6 @@
 import type { CheckResult, Finding, HostState, Inventory, Verdict, VmState } from "../model";
 import type { VerificationConfig } from "../config";
+import type { OpenStackState } from "../openstack/model";
 
 /** What a check judges. */
 export interface CheckInput {
@@ -7,6 +8,8 @@ export interface CheckInput {
   config: VerificationConfig;
   /** Whether the probed service of a declared VM answered, by VM name; absent where no address is known. */
   answered: ReadonlyMap<string, boolean>;
+  /** The cloud on the cluster; absent where none is declared. */
+  openstack?: OpenStackState | undefined;
 }
 
 /** A rule about the cluster: pure, and with what an auditor asks of it. */

@@ -1,5 +1,6 @@
 import type { VerificationConfig } from "../config";
 import type { CheckResult, Inventory, Verdict } from "../model";
+import type { OpenStackState } from "../openstack/model";
 import { serviceOf } from "../probes/target";
 import { admissionControlOn, admissionControlSatisfied } from "./admission";
 import { runCheck, type Check } from "./check";
@@ -7,10 +8,11 @@ import { guestHeartbeat, toolsRunning, vmsReachable } from "./guests";
 import { haOn, hostMonitoring, secondariesConnected, singleMaster } from "./ha";
 import { heartbeatDatastores } from "./heartbeat";
 import { configIssues, hostsConnected, hostsInService, hostsPresent } from "./hosts";
+import { openstackChecks } from "./openstack";
 import { drsSettings, haSettings } from "./settings";
 import { vmsOnSharedNetworks, vmsOnSharedStorage, vmsPoweredOn, vmsPresent, vmsProtected, vmsRestart } from "./vms";
 
-/** All checks, in the order in which they are told. */
+/** The checks of a cluster, in the order in which they are told. */
 export const checks: readonly Check[] = [
   haSettings,
   drsSettings,
@@ -36,15 +38,22 @@ export const checks: readonly Check[] = [
   guestHeartbeat,
 ];
 
+/** What is checked of a target: its OpenStack too, where it has one. */
+export function checksOf({ openstack }: Pick<VerificationConfig, "openstack">): readonly Check[] {
+  return openstack === undefined ? checks : [...checks, ...openstackChecks];
+}
+
 export interface CheckContext {
   inventory: Inventory;
   config: VerificationConfig;
   /** Whether a TCP connection to a VM's service is accepted. */
   probe: (target: { vm: string; address: string; port: number }) => Promise<boolean>;
+  /** Where an OpenStack is declared: what was read of it. */
+  openstack?: OpenStackState | undefined;
 }
 
 /** Probes every running declared VM once, then judges everything. */
-export async function runChecks({ inventory, config, probe }: CheckContext): Promise<CheckResult[]> {
+export async function runChecks({ inventory, config, probe, openstack }: CheckContext): Promise<CheckResult[]> {
   const probed = config.vms.map(async (vm): Promise<[string, boolean][]> => {
     const state = inventory.vms.find(({ name }) => name === vm.name);
     const target = serviceOf(vm, state);
@@ -52,7 +61,7 @@ export async function runChecks({ inventory, config, probe }: CheckContext): Pro
     return [[vm.name, await probe(target)]];
   });
   const answered = new Map((await Promise.all(probed)).flat());
-  return checks.map((check) => runCheck(check, { inventory, config, answered }));
+  return checksOf(config).map((check) => runCheck(check, { inventory, config, answered, openstack }));
 }
 
 /** Warnings are told and do not decide. What could not be observed is never a pass. */

@@ -1,13 +1,14 @@
 import type { Clock } from "../clock";
 import type { CheckResult } from "../model";
 import { checks, verdictOf } from "./index";
+import { openstackChecks } from "./openstack";
 
 /** Time that a freshly changed cluster gets: FDM election, protection, guests that boot. Seconds of the clock. */
 export const settleSeconds = 300;
 /** Between two looks, in seconds of the clock. */
 const pollSeconds = 5;
 
-const settling = new Set(checks.filter(({ settles }) => settles).map(({ id }) => id));
+const settling = new Set([...checks, ...openstackChecks].filter(({ settles }) => settles).map(({ id }) => id));
 
 /** Looks again while something that comes by itself is missing, for at most `budgetSeconds`; resolves to the last look. */
 export async function settle(

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
-import { connect as tlsConnect, type TLSSocket } from "node:tls";
+import { TLSSocket } from "node:tls";
 import { Agent, buildConnector, request as send } from "undici";
 import { CouldNotRun } from "../problems";
+import { peerCertificate } from "./certificate";
+import { isLoopback } from "./loopback";
 import { matchesThumbprint, parseThumbprint } from "./thumbprint";
 
 export interface HttpsOptions {
@@ -62,7 +64,10 @@ export class TransportError extends CouldNotRun {
   }
 }
 
-/** HTTPS to one kind of server, its certificate verified or pinned before anything is sent. */
+/**
+ * HTTPS to one kind of server, its certificate verified or pinned before anything is sent. Plain HTTP goes to a loopback
+ * address only.
+ */
 export function createHttps(options: HttpsOptions = {}): Https {
   const { peer = "server", timeoutMs: limit = 30_000 } = options;
   const set = options.settings ?? settingNames(options.setting);
@@ -77,11 +82,13 @@ export function createHttps(options: HttpsOptions = {}): Https {
         done(error, null);
         return;
       }
-      const seen = (socket as TLSSocket).getPeerCertificate();
-      if (pin !== undefined && !matchesThumbprint(pin, seen)) {
-        socket.destroy();
-        done(new PinMismatch(seen.fingerprint256), null);
-        return;
+      if (pin !== undefined && socket instanceof TLSSocket) {
+        const seen = socket.getPeerCertificate();
+        if (!matchesThumbprint(pin, seen)) {
+          socket.destroy();
+          done(new PinMismatch(seen.fingerprint256), null);
+          return;
+        }
       }
       done(null, socket);
     });
@@ -118,7 +125,7 @@ export function createHttps(options: HttpsOptions = {}): Https {
       return new TransportError(text, "certificate");
     }
     if (certificateErrors.has(code ?? "")) {
-      const shown = await readThumbprint(url, limitMs);
+      const shown = (await peerCertificate(url, limitMs))?.thumbprint;
       const text =
         `the certificate of ${where} is not trusted (${message(cause)}). Trust its CA with ${set.caFile}, or pin ` +
         `it: compare with the server's console, then set ${set.thumbprint} to ${shown ?? "its SHA-256 thumbprint"}`;
@@ -134,6 +141,7 @@ export function createHttps(options: HttpsOptions = {}): Https {
   return {
     async request(address, { method = "GET", headers = {}, body, signal, call, timeoutMs = limit } = {}) {
       const url = new URL(address);
+      requireTls(url, peer, set.address);
       const timeout = AbortSignal.timeout(timeoutMs);
       try {
         const answer = await send(url, {
@@ -155,6 +163,12 @@ export function createHttps(options: HttpsOptions = {}): Https {
       await agent.destroy();
     },
   };
+}
+
+/** Passwords and tokens go through here: in clear text to this machine itself only. */
+function requireTls({ protocol, hostname, host }: URL, peer: string, setting: string): void {
+  if (protocol === "https:" || (protocol === "http:" && isLoopback(hostname))) return;
+  throw new CouldNotRun(`${peer} ${host} is to be called without TLS; set ${setting} to an https address`);
 }
 
 class PinMismatch extends Error {
@@ -210,25 +224,4 @@ function readCa(file: string, setting: string): string {
   }
   if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
   throw new CouldNotRun(`${setting} ${file} holds no PEM certificate; export the CA as PEM`);
-}
-
-/** Looks at a certificate that is not trusted, to show it: a connection of its own, on which nothing is sent. */
-function readThumbprint(url: URL, limitMs: number): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    const socket = tlsConnect({ host, port: Number(url.port || 443), rejectUnauthorized: false, timeout: limitMs });
-    const finish = (shown: string | undefined): void => {
-      socket.destroy();
-      resolve(shown);
-    };
-    socket.once("secureConnect", () => {
-      finish(socket.getPeerCertificate().fingerprint256);
-    });
-    socket.once("error", () => {
-      finish(undefined);
-    });
-    socket.once("timeout", () => {
-      finish(undefined);
-    });
-  });
 }

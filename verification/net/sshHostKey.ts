@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ServerHostKeyAlgorithm } from "ssh2";
 
 const fingerprint = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 const publicKey = /^(ssh-|ecdsa-|sk-)\S+ +([A-Za-z0-9+/]+=*)( .*)?$/;
@@ -20,4 +21,11 @@ export function matchesHostKey(expected: string, key: Buffer): boolean {
   if (shown !== undefined) return shown === fingerprintOf(key);
   const encoded = publicKey.exec(text)?.[2];
   return encoded !== undefined && Buffer.from(encoded, "base64").equals(key);
+}
+
+/** Signature algorithms with which a server proves the expected key; undefined: a fingerprint does not tell. */
+export function algorithmsOf(expected: string): ServerHostKeyAlgorithm[] | undefined {
+  const type = publicKey.test(expected.trim()) ? expected.trim().split(" ")[0] : undefined;
+  if (type === "ssh-rsa") return ["rsa-sha2-512", "rsa-sha2-256"];
+  return type === undefined ? undefined : [type as ServerHostKeyAlgorithm];
 }

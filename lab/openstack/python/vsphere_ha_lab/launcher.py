@@ -160,6 +160,7 @@ class Launcher:
             time.sleep(0.05)
         for pid in running:
             os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
         os._exit(0)
 
 

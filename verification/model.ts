@@ -203,9 +203,38 @@ export interface TimelineEntry {
   text: string;
 }
 
+/** OpenStack's view beside vCenter's; undefined where one of them did not tell. */
+export interface CloudView {
+  /** Keystone's server and the region. */
+  cloud: string;
+  capacity: { vcenter: string | undefined; nova: string | undefined; placement: string | undefined };
+  instances: {
+    name: string;
+    id: string;
+    /** Status as nova's users see it: ACTIVE, SHUTOFF … */
+    nova: string;
+    /** Power state. */
+    vcenter: string | undefined;
+    host: string | undefined;
+  }[];
+}
+
+/** What OpenStack showed during a drill. */
+export interface CloudObservation {
+  /** Keystone's server and the region. */
+  cloud: string;
+  /** Readings, and those that failed. */
+  samples: number;
+  failed: number;
+  /** What nova showed of each instance of the target that failed with the host. */
+  instances: { vm: string; id: string; statuses: string[] }[];
+  /** Placement's capacity whenever it changed; `t` in wall seconds since the fault: nova knows no other clock. */
+  capacity: { t: number; text: string }[];
+}
+
 export interface DrillResult {
   id: string;
-  /** `host-loss`. */
+  /** `host-loss`; with OpenStack also `nova-compute-down` and `power-state-sync`: a host loss while that is so. */
   drill: string;
   /** The host that was failed. */
   host: string;
@@ -222,6 +251,8 @@ export interface DrillResult {
   vms: DrillVm[];
   timeline: TimelineEntry[];
   undo: { description: string; done: boolean };
+  /** Absent where no OpenStack is declared. */
+  openstack?: CloudObservation | undefined;
 }
 
 /** Mean over the hosts of one guest OS, beside the published experiment. */
@@ -251,6 +282,8 @@ export interface Journal {
   lockOwner: string | undefined;
   target: { datacenter: string; cluster: string; hosts: string[]; vms: { name: string; guestOs: GuestOs }[] };
   checks: CheckResult[];
+  /** Absent where no OpenStack is declared. */
+  openstack?: CloudView | undefined;
   drills: DrillResult[];
   means: GuestMean[];
   verdict: Verdict;

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { version } from "../../package.json";
 import { runChecks, verdictOf } from "../checks";
-import { settle } from "../checks/settle";
+import { settle, settleSeconds } from "../checks/settle";
 import { Clock } from "../clock";
 import { loadConfig } from "../config";
-import type { About, CheckResult, Journal } from "../model";
+import type { About, CheckResult, CloudView, Journal } from "../model";
+import { connectCloud, novaLagMs, type Cloud } from "../openstack/cloud";
+import { cloudView } from "../openstack/view";
 import { probeTcp } from "../probes/tcp";
 import { writeReport } from "../report";
 import { connect, type VCenter } from "../vcenter/client";
@@ -31,25 +33,38 @@ export async function checkCommand(
   const say = (line: string): void => {
     if (!json) stdout.write(`${line}\n`);
   };
-  const { about, checks } = await interruptible(signal, connect(config, env), async (vcenter) => {
-    say(`Checking cluster ${config.cluster.name} on ${config.vcenter.server} (${vcenter.about.fullName})`);
+  const checked = async (vcenter: VCenter, cloud: Cloud | undefined): Promise<Checked> => {
+    if (cloud !== undefined) say(`and OpenStack at ${cloud.openstack.cloud}`);
     let told = "";
     const waiting = (open: CheckResult[]): void => {
       const text = waitingText(open);
       if (text !== told) say(text);
       told = text;
     };
+    let view: CloudView | undefined;
     const look = async (): Promise<CheckResult[]> => {
-      const inventory = await vcenter.inventory();
+      const [inventory, state] = await Promise.all([vcenter.inventory(), cloud?.state()]);
       const probe = (target: { address: string; port: number }): Promise<boolean> => {
         return probeTcp(target.address, target.port, probeLimitMs);
       };
-      return runChecks({ inventory, config, probe });
+      view = state && cloudView(state, inventory, config.openstack?.computeHost ?? "");
+      return runChecks({ inventory, config, probe, openstack: state });
     };
-    const results = await settle(look, { clock: new Clock(config.timeScale), signal, waiting });
-    return { about: vcenter.about, checks: results };
+    const clock = new Clock(config.timeScale);
+    const lag = cloud === undefined ? 0 : clock.seconds(novaLagMs);
+    const budgetSeconds = Math.max(settleSeconds, lag);
+    return { checks: await settle(look, { clock, budgetSeconds, signal, waiting }), openstack: view };
+  };
+  const { about, checks, openstack } = await interruptible(signal, connect(config, env), async (vcenter) => {
+    say(`Checking cluster ${config.cluster.name} on ${config.vcenter.server} (${vcenter.about.fullName})`);
+    const cloud = await connectCloud(config, env);
+    try {
+      return { about: vcenter.about, ...(await checked(vcenter, cloud)) };
+    } finally {
+      await cloud?.close();
+    }
   });
-  const journal = checkJournal({ config, about, checks, started });
+  const journal = checkJournal({ config, about, checks, openstack, started });
   if (json) stdout.write(`${JSON.stringify(journal, undefined, 2)}\n`);
   for (const line of checkLines(checks, paintFor(stdout, env))) say(line);
   say(tally(checks));
@@ -58,6 +73,8 @@ export async function checkCommand(
   if (report !== undefined) await writeReport(journal, report);
   return journal.verdict === "passed" ? 0 : 1;
 }
+
+type Checked = Pick<Journal, "checks" | "openstack">;
 
 /** Works with a vCenter session, and logs out whatever happens; an interrupt does not wait for a pending call. */
 async function interruptible<T>(
@@ -90,10 +107,11 @@ interface CheckRun {
   config: ReturnType<typeof loadConfig>;
   about: About;
   checks: CheckResult[];
+  openstack: CloudView | undefined;
   started: Date;
 }
 
-function checkJournal({ config, about, checks, started }: CheckRun): Journal {
+function checkJournal({ config, about, checks, openstack, started }: CheckRun): Journal {
   const { cluster, hosts, vms, vcenter, timeScale } = config;
   return {
     schemaVersion: 1,
@@ -112,6 +130,7 @@ function checkJournal({ config, about, checks, started }: CheckRun): Journal {
       vms: vms.map(({ name, guestOs }) => ({ name, guestOs })),
     },
     checks,
+    ...(openstack && { openstack }),
     drills: [],
     means: [],
     verdict: verdictOf(checks),

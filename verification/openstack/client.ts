@@ -112,12 +112,13 @@ function reads({ cloud, compute, placement, image, network, addresses, close }: 
     close,
     async services() {
       const { services } = await compute.get("/os-services?binary=nova-compute", servicesSchema);
-      return services.map(({ host, status, state, forced_down, disabled_reason }) => ({
+      return services.map(({ host, status, state, forced_down, disabled_reason, updated_at }) => ({
         host,
         enabled: status === "enabled",
         up: state === "up",
         forcedDown: forced_down ?? false,
         disabledReason: disabled_reason ?? undefined,
+        reportedAt: updated_at ?? undefined,
       }));
     },
     async hypervisors() {
@@ -238,6 +239,7 @@ const servicesSchema = z.object({
       state: z.string(),
       forced_down: z.boolean().nullish(),
       disabled_reason: z.string().nullish(),
+      updated_at: z.string().nullish(),
     }),
   ),
 });

@@ -11,6 +11,8 @@ export interface ComputeService {
   up: boolean;
   forcedDown: boolean;
   disabledReason: string | undefined;
+  /** When it reported last, by nova's clock. */
+  reportedAt: string | undefined;
 }
 
 /** The hypervisor of nova's vCenter driver: a whole cluster. */

@@ -10,6 +10,7 @@ import { acquireLock } from "./lock";
 import { retrieve } from "./properties";
 import { isFault, Session } from "./session";
 import { SoapClient } from "./soap";
+import { withTargetNames } from "./targetNames";
 import { runTask } from "./task";
 import { at, element, refElement, text } from "./xml";
 
@@ -94,7 +95,7 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
       const inventory = toInventory(await retrieve(session, clusterFilter(cluster)), takenAt);
       if (inventory === undefined)
         throw new CouldNotRun(`cluster ${clusterName} is gone from vCenter ${session.server}`);
-      return inventory;
+      return withTargetNames(inventory, config.vms);
     },
     async eventsSince(since) {
       try {

@@ -181,13 +181,13 @@ describe("OpenStack client", () => {
     it("compute services", async () => {
       fake.answers["/compute/v2.1/os-services?binary=nova-compute"] = {
         services: [
-          { host: "a", status: "enabled", state: "up", forced_down: false, disabled_reason: null },
+          { host: "a", status: "enabled", state: "up", forced_down: false, disabled_reason: null, updated_at: "t" },
           { host: "b", status: "disabled", state: "down", forced_down: true, disabled_reason: "repair" },
         ],
       };
       assert.deepEqual(await (await connect()).services(), [
-        { host: "a", enabled: true, up: true, forcedDown: false, disabledReason: undefined },
-        { host: "b", enabled: false, up: false, forcedDown: true, disabledReason: "repair" },
+        { host: "a", enabled: true, up: true, forcedDown: false, disabledReason: undefined, reportedAt: "t" },
+        { host: "b", enabled: false, up: false, forcedDown: true, disabledReason: "repair", reportedAt: undefined },
       ]);
     });
 

@@ -54,7 +54,9 @@ export function state(): OpenStackState {
     takenAt,
     cloud: "keystone.example.com:5000, region R",
     services: {
-      value: [{ host: "compute-1", enabled: true, up: true, forcedDown: false, disabledReason: undefined }],
+      value: [
+        { host: "compute-1", enabled: true, up: true, forcedDown: false, disabledReason: undefined, reportedAt: "1" },
+      ],
     },
     hypervisors: { value: [{ id: "h", name: "domain-c1.0815", serviceHost: "compute-1", ...capacity }] },
     provider: { value: capacity },

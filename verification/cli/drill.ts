@@ -1,6 +1,7 @@
 import { version } from "../../package.json";
 import { loadConfig, type Environment, type HostConfig } from "../config";
 import { exitCode, planDrills, recover, runDrills } from "../drills";
+import type { DrillName } from "../drills/variants";
 import { readJournal } from "../journal";
 import type { DrillResult, Journal } from "../model";
 import { Problems, type Problem } from "../problems";
@@ -9,6 +10,7 @@ import type { CommandContext } from "./context";
 import { failureText } from "./text";
 
 export interface DrillOptions {
+  drill: DrillName;
   config: string[];
   host: string[];
   plan: boolean;
@@ -23,7 +25,16 @@ export async function drillCommand(options: DrillOptions, context: CommandContex
   const config = loadConfig(options.config, env);
   const hosts = options.host.length > 0 ? options.host : undefined;
   const progress = lines(options.json ? stderr : stdout);
-  const request = { config, env, hosts, includeBystanders: options.includeBystanders, progress, signal, hurried };
+  const request = {
+    config,
+    env,
+    drill: options.drill,
+    hosts,
+    includeBystanders: options.includeBystanders,
+    progress,
+    signal,
+    hurried,
+  };
   if (options.plan) {
     const { text, refused } = await planDrills(request);
     (refused ? stderr : stdout).write(`${text}\n`);

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { version } from "../../package.json";
 import { settleSeconds } from "../checks/settle";
 import { checkCommand, type CheckOptions } from "./check";
+import { drillNames, type DrillName } from "../drills/variants";
 import type { CommandContext } from "./context";
 import {
   drillCommand,
@@ -23,6 +24,11 @@ const environment = `Environment:
   VSPHERE_HA_THUMBPRINT     SHA-256 thumbprint to pin instead, unless vcenter.thumbprint is given
   VSPHERE_HA_BMC_PASSWORD   password of the hosts' management controllers, for drills
   VSPHERE_HA_CONFIG         one more configuration file; it describes hosts and VMs that the others name
+  OS_AUTH_URL, OS_USERNAME, OS_PROJECT_NAME, OS_REGION_NAME, OS_CACERT, OS_USER_DOMAIN_NAME, OS_PROJECT_DOMAIN_NAME
+                            where openstack is configured: as OpenStack's clients take them
+  OS_PASSWORD               password of that user; it is taken from nowhere else
+  VSPHERE_HA_COMPUTE_HOST, _PORT, _USER, _PRIVATE_KEY_FILE, _HOST_KEY, _CONFIG_DIR
+                            SSH to nova-compute's node, unless openstack.ssh is given
   NO_COLOR                  no colours`;
 
 const configHelp = `Configuration, a JSON object (later files are laid over earlier ones, hosts and VMs by name):
@@ -30,6 +36,10 @@ const configHelp = `Configuration, a JSON object (later files are laid over earl
    "hosts": [{"name": "esx-01.example.com",
               "bmc": {"url": "https://bmc-01.example.com", "username": "operator"}}],
    "vms": [{"name": "ubuntu-1", "guestOs": "ubuntu", "probe": {"port": 22}}]}
+  With OpenStack on the cluster also
+   "openstack": {"computeHost": "compute-1", "availabilityZone": "vsphere-1", "flavors": ["small"],
+                 "images": [{"name": "ubuntu-13.10", "guestOs": "ubuntu"}]}
+  and in vms, for those that nova launched, "openstack": {"instanceId": "…"}.
   cluster.declared takes the provider's ComputeCluster fields. A stack of this library has the document as output:
   pulumi stack output verification --json`;
 
@@ -41,6 +51,18 @@ const drillExamples = `Examples:
   vsphere-ha drill host-loss --config cluster.json --plan
   vsphere-ha drill host-loss --config cluster.json --host esx-01.example.com
   vsphere-ha drill host-loss --config cluster.json --config controllers.json --report report`;
+
+const hostLoss =
+  "Cuts the power of each host in turn by its management controller, waits for the failover, powers it on again. " +
+  "Refuses unless the cluster is in order and can lose the host.";
+
+const drillDescriptions: Record<DrillName, string> = {
+  "host-loss": hostLoss,
+  "nova-compute-down": `${hostLoss} While nova-compute is stopped: HA needs no OpenStack. Stops and starts it over SSH.`,
+  "power-state-sync":
+    `${hostLoss} While nova's power-state sync runs often: it must not stop what HA restarts. ` +
+    "Changes nova-compute's configuration over SSH for that time.",
+};
 
 function configOption(): Option {
   return new Option("--config <file>", "configuration file, - for standard input; may be repeated")
@@ -77,26 +99,26 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
       done(await checkCommand(options, context));
     });
 
-  program
+  const drills = program
     .command("drill")
-    .description("Fails something on purpose, puts it back, and measures what the VMs' users saw.")
-    .command("host-loss")
-    .description(
-      "Cuts the power of each host in turn by its management controller, waits for the failover, powers it on again. " +
-        "Refuses unless the cluster is in order and can lose the host.",
-    )
-    .addOption(configOption())
-    .option("--host <name>", "host to fail, may be repeated (default: all hosts of the configuration)", collect, [])
-    .option("--plan", "say what would happen, and change nothing", false)
-    .option("--include-bystanders", "go on although VMs outside the configuration run on the host", false)
-    .option("--json", "print the journal as JSON instead of lines", false)
-    .option("--report <dir>", "where journal.json, junit.xml, summary.md and index.html go", "report")
-    .addHelpText("after", `\n${exitCodes}\n`)
-    .addHelpText("after", drillExamples)
-    .addHelpText("after", `\n${configHelp}\n\n${environment}`)
-    .action(async (options: DrillOptions) => {
-      done(await drillCommand(options, context));
-    });
+    .description("Fails something on purpose, puts it back, and measures what the VMs' users saw.");
+  for (const drill of drillNames) {
+    drills
+      .command(drill)
+      .description(drillDescriptions[drill])
+      .addOption(configOption())
+      .option("--host <name>", "host to fail, may be repeated (default: all hosts of the configuration)", collect, [])
+      .option("--plan", "say what would happen, and change nothing", false)
+      .option("--include-bystanders", "go on although VMs outside the configuration run on the host", false)
+      .option("--json", "print the journal as JSON instead of lines", false)
+      .option("--report <dir>", "where journal.json, junit.xml, summary.md and index.html go", "report")
+      .addHelpText("after", `\n${exitCodes}\n`)
+      .addHelpText("after", drillExamples.replaceAll("host-loss", drill))
+      .addHelpText("after", `\n${configHelp}\n\n${environment}`)
+      .action(async (options: Omit<DrillOptions, "drill">) => {
+        done(await drillCommand({ ...options, drill }, context));
+      });
+  }
 
   program
     .command("recover")

@@ -2,14 +2,20 @@ import { randomBytes } from "node:crypto";
 import { hostname, userInfo } from "node:os";
 import type { VerificationConfig } from "../config";
 import type { About, Journal } from "../model";
+import type { DrillName } from "./variants";
 
 /** The journal of a run of drills before anything was done. */
-export function beginJournal(config: VerificationConfig, about: About, version: string): Journal {
+export function beginJournal(
+  config: VerificationConfig,
+  about: About,
+  version: string,
+  drill: DrillName = "host-loss",
+): Journal {
   const now = new Date().toISOString();
   return {
     schemaVersion: 1,
     tool: { name: "vsphere-ha", version },
-    command: "drill host-loss",
+    command: `drill ${drill}`,
     started: now,
     ended: now,
     vcenter: { server: config.vcenter.server, about },

@@ -1,3 +1,4 @@
+import type { Companion } from "./companion";
 import { expectations } from "./expectations";
 import type { HostLossPlan, PlannedVm } from "./plan";
 
@@ -8,7 +9,7 @@ const kinds: Record<PlannedVm["kind"], string> = {
 };
 
 /** What a drill would do and be judged by, for people. */
-export function describePlan(plan: HostLossPlan): string {
+export function describePlan(plan: HostLossPlan, companion?: Companion): string {
   const { host, role, onHost, moves, affected, targets } = plan;
   const affectedIds = new Set(affected.map(({ vm }) => vm.id));
   const lines = [
@@ -26,7 +27,11 @@ export function describePlan(plan: HostLossPlan): string {
       return `    ${vm.name} at ${service.address}:${service.port.toString()}: ${fate}`;
     }),
     "  expected:",
-    ...expectations(plan).flatMap(({ statement, basis }) => [`    ${statement}`, `      ${basis}`]),
+    ...(companion?.undo === undefined ? [] : [`    (afterwards: ${companion.undo})`]),
+    ...[...expectations(plan), ...(companion?.expectations(plan) ?? [])].flatMap(({ statement, basis }) => [
+      `    ${statement}`,
+      `      ${basis}`,
+    ]),
   ];
   if (plan.refusals.length > 0) lines.push("  refused:", ...plan.refusals.map((reason) => `    ${reason}`));
   return lines.join("\n");

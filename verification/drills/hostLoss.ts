@@ -1,13 +1,14 @@
 import type { DrillResult, Inventory } from "../model";
 import { CouldNotRun } from "../problems";
 import type { JournalFile } from "../journal";
+import type { Companion } from "./companion";
 import { timed } from "./events";
 import type { HostLossObservation } from "./observation";
 import { observe } from "./observe";
 import type { DrillParts, Prober } from "./parts";
 import { baseline, prepare, type Prepared } from "./prepare";
 import { beginResult, closeResult, concludeResult, measure, noteEvents } from "./result";
-import { awaitSteadyState, NotSteady } from "./steadyState";
+import { awaitSteadyState, nothingShorterThanNova, NotSteady } from "./steadyState";
 import { Timeline } from "./timeline";
 import { clockStep, readOffset, type Offset } from "./vcenterTime";
 
@@ -26,7 +27,10 @@ export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: s
   const seconds = (ms: number): number => clock.seconds(ms);
   const timeline = new Timeline(() => clock.now(), parts.progress);
   const started = clock.now();
-  timeline.say("plan", `host loss of ${hostName}`);
+  const drill = parts.drill ?? "host-loss";
+  timeline.say("plan", `${drill === "host-loss" ? "host loss" : drill} of ${hostName}`);
+  const companion = parts.companion?.(drill);
+  await companion?.prepare();
   const prepared = await prepare(parts, hostName, timeline);
   const { plan, steady, power } = prepared;
   const prober = parts.prober(plan.targets.map(({ service }) => service));
@@ -39,9 +43,9 @@ export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: s
       plan.targets.map(({ vm }) => vm.name),
     );
     const offset = await readOffset(parts);
-    const result = beginResult(plan, steady, started, file.journal.drills.length + 1);
+    const result = beginResult(plan, steady, { started, number: file.journal.drills.length + 1, drill, companion });
     file.journal.drills.push(result);
-    const seen = await failAndRestore(parts, file, result, { ...prepared, prober, timeline });
+    const seen = await failAndRestore(parts, file, result, { ...prepared, companion, prober, timeline });
     const after = await settle(parts, result, timeline);
     const samples = await prober.stop();
     if (seen.error === undefined) {
@@ -53,7 +57,10 @@ export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: s
         after,
       };
       noteEvents(timeline, observation);
-      concludeResult(result, plan, steady, observation, seconds);
+      const concluded = await companion?.conclude(seen.faultSent);
+      for (const { at, text } of concluded?.notes ?? []) timeline.note("event", text, at);
+      result.openstack = concluded?.openstack;
+      concludeResult(result, plan, steady, observation, seconds, concluded?.expectations);
     } else {
       result.summary = parts.interrupted.aborted ? "interrupted" : seen.error.message;
     }
@@ -63,6 +70,7 @@ export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: s
     parts.progress(`${hostName}: ${result.verdict}`);
     return result;
   } finally {
+    companion?.stop();
     await prober.stop();
     await power.close();
   }
@@ -78,7 +86,13 @@ async function failAndRestore(
   parts: DrillParts,
   file: JournalFile,
   result: DrillResult,
-  { plan, power, prober, timeline }: Prepared & { prober: Prober; timeline: Timeline },
+  {
+    plan,
+    power,
+    companion,
+    prober,
+    timeline,
+  }: Prepared & { companion: Companion | undefined; prober: Prober; timeline: Timeline },
 ): Promise<Seen> {
   const { clock } = parts;
   const now = clock.now();
@@ -87,25 +101,26 @@ async function failAndRestore(
     parts.interrupted.throwIfAborted();
     result.faultAt = new Date(now).toISOString();
     await file.save(); // From here on a dead process leaves word of what to undo.
+    await companion?.begin(plan);
     seen.faultSent = clock.now();
     timeline.say("fault", `cutting the power of ${plan.host.name} (${plan.role})`);
     await power.powerOff();
     seen.faultConfirmed = clock.now();
     timeline.say("fault", `${plan.host.name} is off`);
     seen.failedOver = await observe(parts, plan, prober, timeline);
+    await companion?.failedOver();
   } catch (error) {
     seen.error = error instanceof Error ? error : new Error(String(error));
     timeline.say("note", parts.interrupted.aborted ? "interrupted" : seen.error.message);
   }
   seen.undone = clock.now();
   timeline.say("recovery", `restoring the power of ${plan.host.name}`);
-  try {
-    await power.powerOn();
-  } catch (error) {
+  const failed = await undo([() => power.powerOn(), async () => companion?.restore()]);
+  if (failed.length > 0) {
     const before = seen.error === undefined ? "" : `${seen.error.message}\n`;
     throw new CouldNotRun(
-      `${before}${plan.host.name} could not be put back: ${messageOf(error)}\n` +
-        `power it on by hand, or run: vsphere-ha recover --config FILE --journal ${file.path}`,
+      `${before}${plan.host.name} could not be put back: ${failed.join("; ")}\n` +
+        `${result.undo.description} by hand, or run: vsphere-ha recover --config FILE --journal ${file.path}`,
     );
   }
   result.undo.done = true;
@@ -114,10 +129,21 @@ async function failAndRestore(
   return seen;
 }
 
+/** Every step, whatever becomes of the others; resolves to what went wrong. */
+async function undo(steps: readonly (() => Promise<void>)[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (const step of steps) await step().catch((error: unknown) => failed.push(messageOf(error)));
+  return failed;
+}
+
 /** Waits for the steady state after the undo; the last checks are recorded even if they do not hold. */
 async function settle(parts: DrillParts, result: DrillResult, timeline: Timeline): Promise<Inventory | undefined> {
   try {
-    const { inventory, checks } = await awaitSteadyState(parts, returnBudget, parts.hurried);
+    const { inventory, checks } = await awaitSteadyState(
+      parts,
+      nothingShorterThanNova(parts, returnBudget),
+      parts.hurried,
+    );
     result.steadyStateAfter = checks;
     timeline.say("steady-state", "the steady state holds again");
     return inventory;

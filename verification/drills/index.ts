@@ -3,9 +3,11 @@ import { JournalFile, readJournal } from "../journal";
 import type { Journal } from "../model";
 import { CouldNotRun } from "../problems";
 import { writeReport } from "../report";
+import { connectCloud } from "../openstack/cloud";
 import { connect } from "../vcenter/client";
 import { beginJournal } from "./beginJournal";
 import { describePlan } from "./describe";
+import type { DrillParts } from "./parts";
 import { planHostLoss } from "./plan";
 import { realParts, type DrillRequest } from "./realParts";
 import { drillHosts, recoverRun } from "./run";
@@ -31,34 +33,31 @@ export interface DrillRun extends HostLossRequest {
 export async function runDrills(run: DrillRun): Promise<Journal> {
   const { config, reportDir } = run;
   const hosts = hostNames(run);
-  const vcenter = await connect(config, run.env);
-  try {
-    const journal = beginJournal(config, vcenter.about, run.toolVersion);
-    return await drillHosts(await realParts(run, vcenter), {
+  return withCluster(run, (parts) => {
+    const journal = beginJournal(config, parts.vcenter.about, run.toolVersion, run.drill);
+    return drillHosts(parts, {
       hosts,
       file: new JournalFile(join(reportDir, "journal.json"), journal),
       report: () => writeReport(journal, reportDir),
     });
-  } finally {
-    await vcenter.close();
-  }
+  });
 }
 
 /** What `drill --plan` prints, and whether any host must not be failed. Changes nothing. */
 export async function planDrills(request: HostLossRequest): Promise<{ text: string; refused: boolean }> {
   const hosts = hostNames(request);
-  const vcenter = await connect(request.config, request.env);
-  try {
-    const parts = await realParts(request, vcenter);
-    const inventory = await vcenter.inventory();
+  return withCluster(request, async (parts) => {
+    const inventory = await parts.vcenter.inventory();
     const plans = hosts.map((host) => planHostLoss(inventory, request.config, host, parts));
+    const companion = parts.companion?.(parts.drill ?? "host-loss");
+    await companion?.prepare();
     return {
-      text: plans.map((plan) => ("host" in plan ? describePlan(plan) : plan.refusals.join("\n"))).join("\n\n"),
+      text: plans
+        .map((plan) => ("host" in plan ? describePlan(plan, companion) : plan.refusals.join("\n")))
+        .join("\n\n"),
       refused: plans.some(({ refusals }) => refusals.length > 0),
     };
-  } finally {
-    await vcenter.close();
-  }
+  });
 }
 
 export interface RecoverRequest extends Omit<DrillRequest, "includeBystanders"> {
@@ -71,14 +70,32 @@ export interface RecoverRequest extends Omit<DrillRequest, "includeBystanders"> 
  */
 export async function recover(request: RecoverRequest): Promise<Journal> {
   const journal = readJournal(request.journalFile);
-  const vcenter = await connect(request.config, request.env);
-  try {
-    const parts = await realParts({ ...request, includeBystanders: false }, vcenter);
+  return withCluster({ ...request, includeBystanders: false }, async (parts) => {
     await recoverRun(parts, new JournalFile(request.journalFile, journal));
     return journal;
+  });
+}
+
+/** Logs in to vCenter, and to OpenStack where one is declared, for the time of the work. */
+async function withCluster<T>(request: DrillRequest, work: (parts: DrillParts) => Promise<T>): Promise<T> {
+  const { config, env } = request;
+  requireOpenStack(request);
+  const vcenter = await connect(config, env);
+  try {
+    const cloud = await connectCloud(config, env);
+    try {
+      return await work(await realParts(request, vcenter, cloud));
+    } finally {
+      await cloud?.close();
+    }
   } finally {
     await vcenter.close();
   }
+}
+
+function requireOpenStack({ config, drill = "host-loss" }: DrillRequest): void {
+  if (drill === "host-loss" || config.openstack !== undefined) return;
+  throw new CouldNotRun(`the drill ${drill} is one of OpenStack, and the configuration has none: set openstack`);
 }
 
 function hostNames({ config, hosts }: HostLossRequest): string[] {

@@ -5,6 +5,8 @@ import type { CheckResult, Inventory } from "../model";
 import type { Sample } from "../probes/sample";
 import type { ProbeTarget } from "../probes/schedule";
 import type { VCenter } from "../vcenter/client";
+import type { Companion } from "./companion";
+import type { DrillName } from "./variants";
 
 /** The fixed schedule of probes, as far as a drill uses it. */
 export interface Prober {
@@ -28,6 +30,10 @@ export interface DrillParts {
   /** Addresses that must not go down: vCenter's and this machine's. */
   keepUp: readonly string[];
   includeBystanders: boolean;
+  /** Default `host-loss`. */
+  drill?: DrillName;
+  /** What goes through a drill with the cluster; absent: nothing. */
+  companion?: (drill: DrillName) => Companion;
   progress: (line: string) => void;
   /** Ends the drill: the fault is undone, the steady state awaited. */
   interrupted: AbortSignal;

@@ -3,7 +3,7 @@ import type { HostPower } from "../faults/redfish";
 import { CouldNotRun } from "../problems";
 import type { DrillParts, Prober } from "./parts";
 import { planHostLoss, type HostLossPlan } from "./plan";
-import { awaitSteadyState, type SteadyState } from "./steadyState";
+import { awaitSteadyState, nothingShorterThanNova, type SteadyState } from "./steadyState";
 import type { Timeline } from "./timeline";
 
 /** Seconds of the Clock. */
@@ -24,7 +24,8 @@ export interface Prepared {
  * each guest OS on the host, steady state again. Breaks nothing; throws CouldNotRun.
  */
 export async function prepare(parts: DrillParts, hostName: string, timeline: Timeline): Promise<Prepared> {
-  let steady = await awaitSteadyState(parts, steadyBudget, parts.interrupted);
+  const budget = nothingShorterThanNova(parts, steadyBudget);
+  let steady = await awaitSteadyState(parts, budget, parts.interrupted);
   timeline.say("steady-state", `the steady state holds (${steady.checks.length.toString()} checks)`);
   let plan = permitted(parts, steady, hostName);
   const power = parts.power(hostConfig(parts, hostName));
@@ -44,7 +45,7 @@ export async function prepare(parts: DrillParts, hostName: string, timeline: Tim
         timeline.say("plan", `moving ${vm.name} from ${from} to ${hostName}`);
         await parts.vcenter.moveVm(vm.id, plan.host.id);
       }
-      steady = await awaitSteadyState(parts, steadyBudget, parts.interrupted);
+      steady = await awaitSteadyState(parts, budget, parts.interrupted);
       plan = permitted(parts, steady, hostName);
     }
     return { plan, steady, power };

@@ -3,11 +3,17 @@ import { constants, networkInterfaces, setPriority } from "node:os";
 import { runChecks } from "../checks";
 import { Clock } from "../clock";
 import type { Environment, VerificationConfig } from "../config";
+import type { OpenStackConfig } from "../config/openstack";
 import { redfishPower } from "../faults/redfish";
 import { ProbeSchedule, probeTiming } from "../probes/schedule";
 import { probeTcp } from "../probes/tcp";
+import type { Cloud } from "../openstack/cloud";
 import type { VCenter } from "../vcenter/client";
+import { cloudCompanion } from "./cloudCompanion";
+import type { Every } from "./cloudWatch";
+import type { Companion } from "./companion";
 import type { DrillParts } from "./parts";
+import type { DrillName } from "./variants";
 
 /** Limit of one probe of a check, in wall ms. */
 const checkProbeLimit = 2000;
@@ -16,6 +22,8 @@ const checkProbeLimit = 2000;
 export interface DrillRequest {
   config: VerificationConfig;
   env: Environment;
+  /** Default `host-loss`. */
+  drill?: DrillName | undefined;
   includeBystanders: boolean;
   /** One line at a time. */
   progress: (line: string) => void;
@@ -26,8 +34,8 @@ export interface DrillRequest {
 }
 
 /** The parts that act on a real cluster. Asks for priority: probes must be on time on a busy machine. */
-export async function realParts(request: DrillRequest, vcenter: VCenter): Promise<DrillParts> {
-  const { config, env } = request;
+export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?: Cloud): Promise<DrillParts> {
+  const { config, env, drill = "host-loss" } = request;
   try {
     setPriority(constants.priority.PRIORITY_HIGH);
   } catch {
@@ -42,14 +50,36 @@ export async function realParts(request: DrillRequest, vcenter: VCenter): Promis
     systemTime: () => Date.now(),
     power: (host) => redfishPower(host, env, clock),
     prober: (targets) => new ProbeSchedule(targets, timing, () => clock.now()),
-    checks: (inventory) =>
-      runChecks({ inventory, config, probe: ({ address, port }) => probeTcp(address, port, checkProbeLimit) }),
+    checks: async (inventory) => {
+      const probe = ({ address, port }: { address: string; port: number }): Promise<boolean> => {
+        return probeTcp(address, port, checkProbeLimit);
+      };
+      return runChecks({ inventory, config, probe, openstack: await cloud?.state() });
+    },
+    drill,
+    ...(cloud !== undefined &&
+      config.openstack !== undefined && { companion: companions(cloud, config.openstack, clock, request) }),
     keepUp: await addressesToKeepUp(config.vcenter.server),
     includeBystanders: request.includeBystanders,
     progress: request.progress,
     interrupted: request.signal,
     hurried: request.hurried,
   };
+}
+
+function companions(
+  cloud: Cloud,
+  config: OpenStackConfig,
+  clock: Clock,
+  { signal, progress }: DrillRequest,
+): (drill: DrillName) => Companion {
+  const every: Every = (intervalMs, act) => {
+    const timer = setInterval(act, intervalMs);
+    return () => {
+      clearInterval(timer);
+    };
+  };
+  return (drill) => cloudCompanion(drill, { cloud, config, clock, interrupted: signal, progress, every });
 }
 
 /** vCenter's addresses and this machine's, loopback aside. */

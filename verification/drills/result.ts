@@ -2,6 +2,7 @@ import type { CheckResult, DrillResult, DrillVm, Expectation, VmAvailability } f
 import { vmAvailability } from "../availability/availability";
 import type { Window } from "../availability/downtime";
 import type { Sample } from "../probes/sample";
+import type { Companion } from "./companion";
 import { isTelling } from "./events";
 import { expectations } from "./expectations";
 import { judge, overall } from "./judge";
@@ -10,14 +11,17 @@ import type { HostLossPlan } from "./plan";
 import { downtimeShares } from "./shares";
 import { holds, type SteadyState } from "./steadyState";
 import type { Timeline } from "./timeline";
+import type { DrillName } from "./variants";
 
 type Seconds = (wallMs: number) => number;
 
 /** A drill's entry in the journal before anything is broken: what is expected, and what to undo. */
-export function beginResult(plan: HostLossPlan, { checks }: SteadyState, started: number, number: number): DrillResult {
+export function beginResult(plan: HostLossPlan, { checks }: SteadyState, begun: Begun): DrillResult {
+  const { started, number, drill, companion } = begun;
+  const restores = companion?.undo === undefined ? "" : `; ${companion.undo}`;
   return {
-    id: `host-loss-${number.toString()}-${plan.host.name}`,
-    drill: "host-loss",
+    id: `${drill}-${number.toString()}-${plan.host.name}`,
+    drill,
     host: plan.host.name,
     fdmRole: plan.role,
     verdict: "inconclusive",
@@ -27,13 +31,22 @@ export function beginResult(plan: HostLossPlan, { checks }: SteadyState, started
     faultAt: undefined,
     steadyStateBefore: checks,
     steadyStateAfter: [],
-    expectations: expectations(plan).map(({ id, statement, basis }) => {
+    expectations: [...expectations(plan), ...(companion?.expectations(plan) ?? [])].map(({ id, statement, basis }) => {
       return { id, statement, basis, verdict: "inconclusive", seen: "the drill did not end" };
     }),
     vms: [],
     timeline: [],
-    undo: { description: `power on ${plan.host.name} through its BMC`, done: false },
+    undo: { description: `power on ${plan.host.name} through its BMC${restores}`, done: false },
   };
+}
+
+interface Begun {
+  /** Wall ms since the epoch. */
+  started: number;
+  /** In the journal. */
+  number: number;
+  drill: DrillName;
+  companion: Companion | undefined;
 }
 
 /** Availability of each probed VM over the whole drill, by its name. */
@@ -61,9 +74,11 @@ export function concludeResult(
   before: SteadyState,
   seen: HostLossObservation,
   seconds: Seconds,
+  further: readonly Expectation[] = [],
 ): void {
   result.expectations = [
     ...judge(expectations(plan), seen, plan.host, seconds),
+    ...further,
     steadyAfter(result.steadyStateAfter, plan.host.name),
   ];
   result.vms = drillVms(plan, before, seen, seconds);

@@ -5,7 +5,8 @@ import { CouldNotRun } from "../problems";
 import { hostLoss } from "./hostLoss";
 import { overall } from "./judge";
 import type { DrillParts } from "./parts";
-import { awaitSteadyState, NotSteady } from "./steadyState";
+import { awaitSteadyState, nothingShorterThanNova, NotSteady } from "./steadyState";
+import { isDrillName } from "./variants";
 
 /** Seconds of the Clock that one host may take, for the expiry of the lock. */
 const hostSeconds = 3600;
@@ -61,6 +62,7 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
     } finally {
       await power.close();
     }
+    if (isDrillName(drill.drill)) await parts.companion?.(drill.drill).restore();
     drill.undo.done = true;
     drill.summary = `${drill.summary}; ${drill.host} was put back by recover`;
     await file.save();
@@ -70,7 +72,7 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
   const owner = journal.lockOwner;
   const lock = owner === undefined ? undefined : await parts.vcenter.acquireLock(owner, recoverBudget);
   try {
-    await awaitSteadyState(parts, recoverBudget, parts.hurried);
+    await awaitSteadyState(parts, nothingShorterThanNova(parts, recoverBudget), parts.hurried);
     parts.progress("the steady state holds");
   } finally {
     await lock?.release();

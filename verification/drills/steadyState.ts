@@ -1,4 +1,5 @@
 import type { CheckResult, Inventory } from "../model";
+import { novaLagMs } from "../openstack/cloud";
 import { CouldNotRun } from "../problems";
 import type { DrillParts } from "./parts";
 
@@ -31,6 +32,11 @@ function broken(checks: readonly CheckResult[]): CheckResult[] {
   return checks.filter(
     ({ severity, verdict }) => severity === "error" && verdict !== "passed" && verdict !== "not-applicable",
   );
+}
+
+/** A budget in seconds of the Clock, as long as nova takes to follow where there is one. */
+export function nothingShorterThanNova({ clock, companion }: DrillParts, budgetSeconds: number): number {
+  return companion === undefined ? budgetSeconds : Math.max(budgetSeconds, clock.seconds(novaLagMs));
 }
 
 type SteadyParts = Pick<DrillParts, "vcenter" | "checks" | "clock" | "progress">;

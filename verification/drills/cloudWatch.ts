@@ -1,0 +1,61 @@
+import type { OpenStack } from "../openstack/client";
+import type { Capacity, Instance } from "../openstack/model";
+import { CouldNotRun } from "../problems";
+
+/** One look at nova and placement. Instants are wall ms since the epoch. */
+export interface CloudSample {
+  at: number;
+  /** Of the compute host, by id. */
+  instances: ReadonlyMap<string, Instance>;
+  capacity: Capacity | undefined;
+}
+
+/** Does something again and again, at an interval in wall ms; returns what ends it. */
+export type Every = (intervalMs: number, act: () => void) => () => void;
+
+/** nova changes within seconds; a look costs its API two calls. */
+const intervalMs = 1000;
+
+/** Looks at nova and placement all the time, one look after the other. */
+export class CloudWatch {
+  readonly samples: CloudSample[] = [];
+  /** Looks that failed: when, and why. */
+  readonly failures: { at: number; reason: string }[] = [];
+  #end: (() => void) | undefined;
+  #busy = false;
+
+  constructor(
+    private readonly openstack: Pick<OpenStack, "instances" | "provider">,
+    private readonly of: { computeHost: string; hypervisorId: string },
+    private readonly now: () => number,
+    private readonly every: Every,
+  ) {}
+
+  start(): void {
+    this.#end ??= this.every(intervalMs, () => void this.look());
+  }
+
+  stop(): void {
+    this.#end?.();
+    this.#end = undefined;
+  }
+
+  /** One look; does nothing while another one is under way. */
+  async look(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    const at = this.now();
+    try {
+      const [instances, capacity] = await Promise.all([
+        this.openstack.instances(this.of.computeHost),
+        this.openstack.provider(this.of.hypervisorId),
+      ]);
+      this.samples.push({ at, instances: new Map(instances.map((one) => [one.id.toLowerCase(), one])), capacity });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.failures.push({ at, reason: error instanceof CouldNotRun ? reason : `internal error: ${reason}` });
+    } finally {
+      this.#busy = false;
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import type { CheckResult, DrillResult, Expectation, Journal } from "../model";
+import { cloudMarkup, drillTitle, observationTable, viewTable } from "./cloud";
 import { markup, Markup } from "./escape";
 import { duration, instant, percent, plural, scaleNote, seconds, verdictWord } from "./format";
 import { matrix, type MatrixRow } from "./matrix";
@@ -30,6 +31,7 @@ ${facts(journal)}
 <main>
 ${journal.drills.length > 0 && availabilitySection(journal)}
 ${journal.drills.map((drill) => drillSection(drill, journal.timeScale))}
+${journal.openstack !== undefined && markup`<section>${cloudMarkup(journal.openstack.cloud, viewTable(journal.openstack))}</section>`}
 ${journal.checks.length > 0 && checksSection(journal.checks)}
 </main>
 </body>
@@ -98,12 +100,13 @@ function drillSection(drill: DrillResult, timeScale: number): Markup {
   const bad = drill.expectations.filter(({ verdict }) => verdict !== "passed");
   const good = drill.expectations.filter(({ verdict }) => verdict === "passed");
   return markup`<section>
-<h2>Loss of ${drill.host} ${verdictMark(drill.verdict)}</h2>
+<h2>${drillTitle(drill)} ${verdictMark(drill.verdict)}</h2>
 <p class="muted">HA ${drill.fdmRole}. Undo: ${drill.undo.description}, ${drill.undo.done ? "done" : markup`<strong class="failed">not done</strong>`}.</p>
 ${bad.length > 0 && markup`<ul>${bad.map(expectationItem)}</ul>`}
 ${bad.length === 0 && markup`<p>${drill.summary}.</p>`}
 ${data !== undefined && markup`<figure><figcaption>${legend.filter(([phase]) => data.rows.some(({ bars }) => bars.some((bar) => bar.phase === phase))).map(([phase, text]) => markup`<span class="key" style="--key:var(--${phase})">${text}</span>`)}</figcaption>${timelineSvg(data)}</figure>`}
 ${drill.vms.length > 0 && vmTable(drill)}
+${drill.openstack !== undefined && cloudMarkup(drill.openstack.cloud, observationTable(drill.openstack, drill))}
 ${good.length > 0 && markup`<details><summary>${plural(good.length, "expectation")} that held, and how each was computed</summary><ul>${good.map(expectationItem)}</ul></details>`}
 ${
   drill.timeline.length > 0 &&

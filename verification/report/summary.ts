@@ -1,4 +1,5 @@
 import type { Journal } from "../model";
+import { cloudMarkdown, drillTitle, observationTable, viewTable } from "./cloud";
 import { escapeMarkdown } from "./escape";
 import { scaleNote, verdictWord } from "./format";
 import { headline } from "./headline";
@@ -17,6 +18,7 @@ export function summaryMarkdown(journal: Journal): string {
     ...(simulated.length === 0 ? [] : [`**Simulated:** ${escapeMarkdown(simulated.join("; "))}.`, ""]),
     ...(scale === undefined ? [] : [escapeMarkdown(scale), ""]),
     ...(journal.drills.length === 0 ? [] : [...matrixTable(journal), ""]),
+    ...cloudSections(journal),
     ...open(journal),
   ];
   return `${lines.join("\n").trimEnd()}\n`;
@@ -53,6 +55,17 @@ function matrixTable(journal: Journal): string[] {
 
 function row(cells: readonly string[], escape = true): string {
   return `| ${cells.map((text) => (escape ? escapeMarkdown(text) : text)).join(" | ")} |`;
+}
+
+function cloudSections({ openstack, drills }: Journal): string[] {
+  return [
+    ...(openstack === undefined ? [] : cloudMarkdown("OpenStack beside vCenter", viewTable(openstack))),
+    ...drills.flatMap((drill) => {
+      if (drill.openstack === undefined) return [];
+      const title = `OpenStack beside vCenter: ${drillTitle(drill)}`;
+      return cloudMarkdown(title, observationTable(drill.openstack, drill));
+    }),
+  ];
 }
 
 /** Everything that did not pass. */

@@ -2,6 +2,9 @@
 export { DpmArgs, DrsArgs, ProactiveHaArgs } from "./drsSettings";
 export * from "./esxiCluster";
 export { HaArgs } from "./haSettings";
+export * from "./openstackArgs";
+export * from "./openstackCompute";
+export * from "./openstackVm";
 export * from "./postDeployCheck";
 export * from "./ubuntuVm";
 export * from "./values";

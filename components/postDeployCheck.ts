@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { digestOf } from "./digest";
 import type { ClusterTarget } from "./esxiCluster";
 import { nonEmpty, Rule, unique, validated, wholeNumber } from "./validation";
-import { TestVm, verificationDocument } from "./verificationDocument";
+import { CloudDocument, TestVm, verificationDocument } from "./verificationDocument";
 
 /** What to verify after a deployment. Pass everything else that must be there first as `dependsOn`. */
 export interface PostDeployCheckArgs {
@@ -11,6 +11,8 @@ export interface PostDeployCheckArgs {
   target: ClusterTarget;
   /** The virtual machines that must be on, protected and reachable. */
   vms: TestVm[];
+  /** OpenStack on the cluster (OpenStackCompute's target has it). Default: none. */
+  cloud?: CloudDocument;
   /** Digests of what else was declared (VmPlacement has one): the check runs again when one changes. Default: none. */
   digests?: pulumi.Input<string>[];
 }
@@ -37,7 +39,9 @@ export class PostDeployCheck extends pulumi.ComponentResource {
       {},
       validated(`PostDeployCheck ${JSON.stringify(name)}`, args, rules, opts),
     );
-    const document = verificationDocument(args.target, args.vms).apply((value) => JSON.stringify(value));
+    const document = verificationDocument(args.target, args.vms, {}, args.cloud).apply((value) =>
+      JSON.stringify(value),
+    );
     const digests = [args.target.digest, ...args.vms.map(({ digest }) => digest), ...(args.digests ?? [])];
     const check = new command.local.Command(
       `${name}-check`,

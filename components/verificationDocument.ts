@@ -13,6 +13,8 @@ export interface TestVm {
   probePort?: pulumi.Input<number>;
   /** Longest time from power-on until it answers, in seconds, 1 or more. Default: 120 for Ubuntu, 180 for Windows XP. */
   bootSeconds?: pulumi.Input<number>;
+  /** Id in nova of a virtual machine that OpenStack launched: vCenter has it as instance UUID. Default: none. */
+  instanceId?: pulumi.Input<string>;
   /** Changes when anything declared of the virtual machine does: a check waits for it and then runs. Default: none. */
   digest?: pulumi.Input<string>;
 }
@@ -31,11 +33,44 @@ export interface BmcArgs {
   thumbprint?: string;
 }
 
+/** An image that a verification checks. */
+export interface CloudImage {
+  /** Name in glance. */
+  name: string;
+  /** Operating system on it. */
+  guestOs: GuestOs;
+}
+
+/** The OpenStack on a cluster that a verification checks. Keystone, login and SSH come by the verifier's environment. */
+export interface CloudDocument {
+  /** Host name under which nova-compute reports. */
+  computeHost: string;
+  /** Availability zone of the cluster. */
+  availabilityZone: string;
+  /** Aggregate that sets the zone. */
+  aggregate: string;
+  /** Flavors that the quota must have room for. */
+  flavors: string[];
+  /** Images whose properties must fit their guests. */
+  images: CloudImage[];
+  /** Unit of nova-compute on its node. */
+  service: string;
+  /** Configuration files that nova-compute reads, in its order; relative ones in nova's folder. */
+  novaConf: string[];
+}
+
 /** What the verifier reads (`vsphere-ha check --config`). */
 export interface VerificationDocument {
   cluster: { datacenter: string; name: string; declared: Record<string, unknown> };
   hosts: { name: string; bmc?: BmcArgs }[];
-  vms: { name: string; guestOs: GuestOs; probe: { port: number }; bootSeconds: number }[];
+  vms: {
+    name: string;
+    guestOs: GuestOs;
+    probe: { port: number };
+    bootSeconds: number;
+    openstack?: { instanceId: string };
+  }[];
+  openstack?: CloudDocument;
 }
 
 /**
@@ -46,15 +81,18 @@ export function verificationDocument(
   target: ClusterTarget,
   vms: TestVm[],
   bmcs: Record<string, BmcArgs> = {},
+  cloud?: CloudDocument,
 ): pulumi.Output<VerificationDocument> {
   return pulumi.output({
     cluster: { datacenter: target.datacenterName, name: target.clusterName, declared: target.declared },
     hosts: Object.keys(target.hostIds).map((name) => ({ name, ...(bmcs[name] && { bmc: bmcs[name] }) })),
-    vms: vms.map(({ name, guestOs, probePort, bootSeconds }) => ({
+    vms: vms.map(({ name, guestOs, probePort, bootSeconds, instanceId }) => ({
       name,
       guestOs,
       probe: { port: probePort ?? guestDefaults[guestOs].probePort },
       bootSeconds: bootSeconds ?? guestDefaults[guestOs].bootSeconds,
+      ...(instanceId !== undefined && { openstack: { instanceId } }),
     })),
+    ...(cloud && { openstack: cloud }),
   });
 }

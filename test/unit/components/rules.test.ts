@@ -2,27 +2,14 @@ import assert from "node:assert/strict";
 import type { EsxiClusterArgs, VmArgs, VmPlacementArgs } from "../../../components";
 import { clusterRules } from "../../../components/clusterRules";
 import { placementRules } from "../../../components/placementRules";
-import { plain, problemsOf, type Rule } from "../../../components/validation";
 import { GuestOs } from "../../../components/values";
 import { vmRules } from "../../../components/vmRules";
+import { type Case, suite, target } from "./ruleSuite";
 
 const cluster: EsxiClusterArgs = {
   datacenter: { name: "Lab" },
   hosts: ["esx-01", "esx-02", "esx-03"].map((name) => ({ name, password: "p" })),
   datastores: ["ha-a", "ha-b"].map((name) => ({ name, nfs: { server: "nfs", path: `/${name}` } })),
-};
-
-const target: VmArgs["target"] = {
-  datacenterName: "Lab",
-  datacenterId: "datacenter-1",
-  clusterName: "ha",
-  clusterId: "domain-c1",
-  resourcePoolId: "resgroup-1",
-  hostIds: { "esx-01": "host-1", "esx-02": "host-2" },
-  datastoreIds: { "ha-a": "datastore-1" },
-  networkIds: { "vm-ha": "network-1" },
-  declared: {},
-  digest: "d",
 };
 
 const vm: VmArgs = { target, template: "t", datastore: "ha-a", network: "vm-ha" };
@@ -31,9 +18,6 @@ const placement: VmPlacementArgs = { target, vms: { a: "1", b: "2", c: "3" } };
 const [h1, h2, h3] = cluster.hosts;
 const [d1, d2] = cluster.datastores;
 assert.ok(h1 && h2 && h3 && d1 && d2);
-
-/** What to change in good arguments, and the paths at which that must be refused. */
-type Case = [change: object, ...paths: string[]];
 
 const clusterCases: Case[] = [
   [{ clusterName: " " }, "clusterName"],
@@ -240,30 +224,6 @@ const placementCases: Case[] = [
   ],
   [{ drsOverrides: [{ vm: "a", automationLevel: "x" }] }, "drsOverrides[0].automationLevel"],
 ];
-
-function suite<A>(name: string, good: A, rules: Rule<A>[], cases: Case[]): void {
-  describe(name, () => {
-    it("takes good arguments", () => {
-      assert.deepEqual(problemsOf(plain(good), rules), []);
-    });
-    for (const [change, ...paths] of cases) {
-      it(`fails on ${JSON.stringify(change)} at ${paths.join(" and ")}`, () => {
-        const problems = problemsOf(plain({ ...good, ...change }), rules);
-        assert.deepEqual(problems.map(({ path }) => path).sort(), [...paths].sort());
-        assert.ok(problems.every(({ rule, remedy }) => rule !== "" && remedy !== ""));
-      });
-    }
-    it("has no rule that none of these cases breaks", () => {
-      const broken = new Set(
-        cases.flatMap(([change]) => problemsOf(plain({ ...good, ...change }), rules).map(({ rule }) => rule)),
-      );
-      assert.deepEqual(
-        rules.map(({ rule }) => rule).filter((rule) => !broken.has(rule)),
-        [],
-      );
-    });
-  });
-}
 
 describe("rules", () => {
   suite("of EsxiCluster", cluster, clusterRules, clusterCases);

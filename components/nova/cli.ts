@@ -1,0 +1,39 @@
+/** Entry point of `vsphere-ha-compute`, which OpenStackCompute runs: `vsphere-ha-compute login|await|release|forget < request`. */
+import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { CouldNotRun } from "../../verification/problems";
+import { commands } from "./commands";
+import type { Request } from "./request";
+
+const requestSchema: z.ZodType<Request> = z.strictObject({
+  datacenter: z.string(),
+  cluster: z.string(),
+  computeHost: z.string(),
+  availabilityZone: z.string(),
+  timeoutSeconds: z.number(),
+  flavors: z.array(z.strictObject({ name: z.string(), vcpus: z.number(), memoryMb: z.number() })),
+  deleteInstances: z.boolean(),
+  configuration: z.string(),
+});
+
+async function main([name = ""]: string[]): Promise<void> {
+  const command = commands[name];
+  if (!command)
+    throw new CouldNotRun(
+      `usage: vsphere-ha-compute ${Object.keys(commands).join("|")}, with a request on standard input`,
+    );
+  const request = requestSchema.safeParse(JSON.parse(readFileSync(0, "utf8")));
+  if (!request.success) throw new CouldNotRun(`the request on standard input: ${z.prettifyError(request.error)}`);
+  await command(request.data, {
+    env: process.env,
+    say: (line) => process.stdout.write(`${line}\n`),
+    pause: sleep,
+    now: () => performance.now(),
+  });
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof CouldNotRun ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof CouldNotRun ? 2 : 1;
+});

@@ -155,7 +155,7 @@ export class OpenStackCompute extends pulumi.ComponentResource {
     const keyPairs =
       args.publicKey === undefined
         ? []
-        : [new openstack.compute.Keypair(`${name}-key`, { publicKey: args.publicKey }, cloud)];
+        : [new openstack.compute.Keypair(`${name}-key`, { name: `${name}-key`, publicKey: args.publicKey }, cloud)];
     const quotas = args.quota ? [createQuota(name, args.quota, cloud)] : [];
 
     // Deleted first: nothing goes while instances run on the service.
@@ -214,8 +214,10 @@ function datastorePattern({ vcenter, target }: OpenStackComputeArgs): string {
 /** What the service is told, but for secrets. */
 function configurationDigest(args: OpenStackComputeArgs): pulumi.Output<string> {
   const { target, vcenter, syncPowerStateInterval } = args;
+  const { service, computeHost } = namesOf(args);
   return digestOf({
-    ...namesOf(args),
+    service,
+    computeHost,
     cluster: target.clusterName,
     vcenter: { ...vcenter, password: undefined },
     syncPowerStateInterval,

@@ -27,11 +27,17 @@ const declared: Changes = { flavors: [small], datastorePattern: "ha-", instances
 
 describe("OpenStackCompute and OpenStackVm", function () {
   this.timeout(600_000);
-  const lab = labOfSuite("cloud");
   let openstack: OpenstackLab;
   let env: Record<string, string>;
   let stack: Stack;
-  let cloud: OpenStack;
+  let cloud: OpenStack | undefined;
+
+  // Before the hook of labOfSuite, which takes away the folder that it needs.
+  after(async () => {
+    await cloud?.close();
+    await stopOpenstack(openstack);
+  });
+  const lab = labOfSuite("cloud");
 
   const program = (changes: Changes) => () => {
     const [server = "", port = ""] = (process.env.VSPHERE_SERVER ?? "").split(":");
@@ -105,8 +111,12 @@ describe("OpenStackCompute and OpenStackVm", function () {
       configuration: readFileSync(join(node, "etc", "nova", "nova-compute-ha.conf"), "utf8"),
     };
   };
+  const asked = (): OpenStack => {
+    assert.ok(cloud);
+    return cloud;
+  };
   const instances = async (): Promise<string[]> =>
-    (await cloud.instances("ha")).map(({ name, status }) => `${name} ${status}`).sort();
+    (await asked().instances("ha")).map(({ name, status }) => `${name} ${status}`).sort();
 
   before(async () => {
     openstack = {
@@ -127,11 +137,6 @@ describe("OpenStackCompute and OpenStackVm", function () {
     assert.ok(config);
     cloud = await connectOpenStack(config, process.env);
     stack = await inlineStack("cloud", program(declared));
-  });
-
-  after(async () => {
-    await cloud.close();
-    await stopOpenstack(openstack);
   });
 
   it("say what is wrong with the way to the node and to vCenter, and go on when it is right", async () => {
@@ -197,8 +202,8 @@ describe("OpenStackCompute and OpenStackVm", function () {
   it("delete them when told to, and leave neither service nor resource provider", async () => {
     await deploy({ instances: false, flavors: [small, medium], deleteInstances: true });
     await stack.destroy();
-    assert.deepEqual(await cloud.services(), []);
-    assert.deepEqual(await cloud.hypervisors(), []);
+    assert.deepEqual(await asked().services(), []);
+    assert.deepEqual(await asked().hypervisors(), []);
     assert.ok(!existsSync(join(lab().dir, "compute", "etc", "nova", "nova-compute-ha.conf")));
     assert.ok(!existsSync(join(lab().dir, "compute", "run", "nova-compute@ha.service.pid")));
   });

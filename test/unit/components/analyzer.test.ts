@@ -5,7 +5,15 @@ import { haDefaults } from "../../../components/haSettings";
 import * as library from "../../../components";
 
 const root = resolve(__dirname, "../../..");
-const components = ["EsxiCluster", "OpenStackCompute", "OpenStackVm", "PostDeployCheck", "UbuntuVm", "VmPlacement", "WindowsXpVm"];
+const components = [
+  "EsxiCluster",
+  "OpenStackCompute",
+  "OpenStackVm",
+  "PostDeployCheck",
+  "UbuntuVm",
+  "VmPlacement",
+  "WindowsXpVm",
+];
 
 /**
  * Pulumi's own analyzer, which makes the schema for other languages from the TypeScript source. Not that of the pinned

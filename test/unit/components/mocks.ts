@@ -33,7 +33,9 @@ export async function registered(program: () => unknown, resources: Registered[]
         const { name } = inputs as { name: string };
         const found = token.endsWith(":getVirtualMachine")
           ? { ...template, guestId: name.startsWith("windows") ? "winXPProGuest" : "ubuntu64Guest" }
-          : {};
+          : token.endsWith(":getAuthScope")
+            ? { projectId: "project-1" }
+            : {};
         return { ...(inputs as object), ...found, id: `found-${name}` };
       },
     },

@@ -96,6 +96,7 @@ async function checkAddresses(lab: OpenstackLab): Promise<void> {
 
 function prepare(lab: OpenstackLab): void {
   const { paths, addresses } = place(lab);
+  rmSync(paths.logs, { recursive: true, force: true });
   for (const dir of [dirname(paths.tls.ca), paths.logs]) mkdirSync(dir, { recursive: true, mode: 0o700 });
   execFileSync(join(toolchain, "lib", "certs"), [dirname(paths.tls.ca), addresses.api]);
   const password = (): string => randomBytes(18).toString("base64url");

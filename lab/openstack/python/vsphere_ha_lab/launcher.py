@@ -49,9 +49,18 @@ def forbid_eventlet():
     monkey_patch.patch(backend='threading')
 
 
-def allow_eventlet():
-    """neutron's API imports eventlet for names alone; it runs on threads too."""
+def plain_application(module):
+    return importlib.import_module(module).application
+
+
+def neutron_application(module):
+    # It imports eventlet for names alone and runs on threads like the others.
     sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != 'PoisonEventletImport']
+    application = importlib.import_module(module).application
+    # The first request that writes would load the policy; another one at that moment would find no rule and be refused.
+    from neutron import policy
+    policy.init()
+    return application
 
 
 def listen(address, port):
@@ -61,15 +70,35 @@ def listen(address, port):
         sys.exit(f'cannot listen on {address}:{port}: {e.strerror}')
 
 
+class RequestBody:
+    """The input of one request, with the methods that PEP 3333 gives it and no close(): glance closes what it read an
+    image from, and the connection's next request would be lost with it.
+    """
+
+    def __init__(self, stream):
+        self.read = stream.read
+        self.readline = stream.readline
+        self.readlines = stream.readlines
+
+    def __iter__(self):
+        return iter(self.readline, b'')
+
+
+def keep_input_open(application):
+    def serve(environ, start_response):
+        environ['wsgi.input'] = RequestBody(environ['wsgi.input'])
+        return application(environ, start_response)
+    return serve
+
+
 def serve_api(lab, module, address):
     """One WSGI application over HTTPS, on the socket that the launcher opened."""
-    if module.startswith('neutron'):
-        allow_eventlet()
     from cheroot import wsgi
     from cheroot.ssl.builtin import BuiltinSSLAdapter
     sys.argv = [module]
-    application = importlib.import_module(module).application
-    server = wsgi.Server(address, application, numthreads=8, timeout=600)
+    load_application = neutron_application if module.startswith('neutron') else plain_application
+    application = load_application(module)
+    server = wsgi.Server(address, keep_input_open(application), numthreads=8, timeout=600)
     server.ssl_adapter = BuiltinSSLAdapter(lab['tls']['cert'], lab['tls']['key'])
     server.start()
 

@@ -5,6 +5,7 @@ import { clusterSettings, declaredSettings } from "./clusterSettings";
 import { digestOf } from "./digest";
 import { DpmArgs, DrsArgs, ProactiveHaArgs } from "./drsSettings";
 import { HaArgs } from "./haSettings";
+import { lookup } from "./lookup";
 import { validated } from "./validation";
 import { LockdownMode, NfsVersion } from "./values";
 
@@ -150,7 +151,7 @@ export class EsxiCluster extends pulumi.ComponentResource {
     const clusterName = args.clusterName ?? name;
 
     const datacenterId = args.datacenter.existing
-      ? vsphere.getDatacenterOutput({ name: args.datacenter.name }, child).id
+      ? lookup("datacenter", args.datacenter, ({ name: found }) => vsphere.getDatacenter({ name: found }, child)).id
       : new vsphere.Datacenter(`${name}-datacenter`, { name: args.datacenter.name }, child).moid;
 
     // Hosts join the datacenter first and the cluster last: heartbeat datastores and failover hosts are settings of
@@ -158,7 +159,7 @@ export class EsxiCluster extends pulumi.ComponentResource {
     const hostIds: Record<string, pulumi.Output<string>> = {};
     for (const host of args.hosts) {
       hostIds[host.name] = host.existing
-        ? vsphere.getHostOutput({ name: host.name, datacenterId }, child).id
+        ? lookup("host", { name: host.name, datacenterId }, (found) => vsphere.getHost(found, child)).id
         : new vsphere.Host(
             `${name}-${host.name}`,
             {
@@ -198,7 +199,9 @@ export class EsxiCluster extends pulumi.ComponentResource {
           child,
         ).id;
       } else {
-        datastoreIds[datastore] = vsphere.getDatastoreOutput({ name: datastore, datacenterId }, child).id;
+        datastoreIds[datastore] = lookup("datastore", { name: datastore, datacenterId }, (found) =>
+          vsphere.getDatastore(found, child),
+        ).id;
       }
     }
 
@@ -230,9 +233,8 @@ export class EsxiCluster extends pulumi.ComponentResource {
             child,
           ),
       );
-      networkIds[portGroup.name] = vsphere.getNetworkOutput(
-        { name: portGroup.name, datacenterId },
-        { ...child, dependsOn: onHosts },
+      networkIds[portGroup.name] = lookup("network", { name: portGroup.name, datacenterId, after: onHosts }, (found) =>
+        vsphere.getNetwork(found, child),
       ).id;
     }
 

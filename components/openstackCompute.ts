@@ -1,7 +1,7 @@
 import * as command from "@pulumi/command";
 import * as openstack from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
-import { configureScript, removeScript } from "./computeNode";
+import { nodeCommands, nodeScript } from "./computeNode";
 import { digestOf } from "./digest";
 import type { Request } from "./nova/request";
 import { novaConfiguration } from "./novaConfiguration";
@@ -108,9 +108,9 @@ export class OpenStackCompute extends pulumi.ComponentResource {
           hostKey: node.hostKey,
           dialErrorLimit: 3,
         },
-        create: configureScript(service),
-        delete: removeScript(service),
-        stdin: pulumi.secret(configuration),
+        create: nodeCommands.configure,
+        delete: nodeCommands.remove,
+        stdin: pulumi.secret(configuration.apply((text) => nodeScript(service, text))),
         addPreviousOutputInEnv: false,
         // Another unit is another service: the old one must be gone before its record is.
         triggers: [registration.id, service.unit],

@@ -7,7 +7,9 @@ import type { z } from "zod";
 import { clusterRules } from "./clusterRules";
 import type { ClusterTarget, EsxiClusterArgs } from "./esxiCluster";
 import { placementRules } from "./placementRules";
-import { hidden, plain, Problem, problemsOf, refuse, Rule, unique, valuesAt } from "./validation";
+import { OpenStackConfig, openstackConfig, OpenStackSecrets } from "./openstackConfig";
+import { read } from "./stackForm";
+import { plain, Problem, problemsOf, refuse, Rule, unique, valuesAt } from "./validation";
 import { bmcSchema, clusterSchema, placementSchema, vmSchema } from "./stackSchema";
 import type { GuestOs } from "./values";
 import type { BmcArgs } from "./verificationDocument";
@@ -21,6 +23,10 @@ export interface StackInput {
   vms: unknown;
   placement: unknown;
   bmcs: unknown;
+  /** Undefined: no OpenStack. */
+  openstack?: unknown;
+  /** What OpenStack needs of the stack's secrets and of files. */
+  openstackSecrets?: OpenStackSecrets;
   /** Password of the hosts' administrator from the stack's secrets. */
   hostPassword: pulumi.Output<string> | undefined;
   environment: Record<string, string | undefined>;
@@ -35,49 +41,25 @@ export interface StackConfig {
   vms: StackVm[];
   placement: Omit<VmPlacementArgs, "target" | "vms">;
   bmcs: Record<string, BmcArgs>;
+  /** Undefined: no OpenStack. */
+  openstack: OpenStackConfig | undefined;
 }
 
-function at(input: unknown, path: PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
-    input,
-  );
-}
+/** Of both lists together: verification and reports know virtual machines by their names. */
+const vmListRules: Rule<{ vms: { name: string }[]; openstack: { vms: { name: string }[] } }>[] = [
+  unique("vms[].name", "virtual machine"),
+  unique("openstack.vms[].name", "virtual machine"),
+  {
+    rule: "must not be the name of a virtual machine under vms",
+    remedy: "choose another name",
+    broken: ({ vms, openstack }) => {
+      const names = vms.map(({ name }) => name);
+      return valuesAt({ openstack }, "openstack.vms[].name").filter(({ value }) => names.includes(value as string));
+    },
+  },
+];
 
-const pathText = (path: PropertyKey[]): string =>
-  path.reduce<string>(
-    (whole, key) => (typeof key === "number" ? `${whole}[${String(key)}]` : `${whole}${whole && "."}${String(key)}`),
-    "",
-  );
-
-/** The problems of form: missing, of another type, or unknown to the stack. */
-function formProblems(input: unknown, error: z.ZodError, base: string): Problem[] {
-  return error.issues.flatMap((issue): Problem[] => {
-    if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
-        path: pathText([base, ...issue.path, key]),
-        // Nobody knows what it is: a password in the wrong place, perhaps.
-        value: hidden,
-        rule: "is not a setting of this stack",
-        remedy: "correct its name, or leave it out",
-      }));
-    }
-    const value = at(input, issue.path);
-    const rule = issue.message.replace(/^Invalid (input|option|URL): /, "").replace(/, received .*$/, "");
-    return [
-      {
-        path: pathText([base, ...issue.path]),
-        value,
-        rule,
-        remedy: value === undefined ? "set it" : "correct the value",
-      },
-    ];
-  });
-}
-
-const vmListRules: Rule<{ vms: { name: string }[] }>[] = [unique("vms[].name", "virtual machine")];
-
+/** Names that stand for ids which are not there yet. */
 const byName = (found: { value: unknown }[]): Record<string, string> =>
   Object.fromEntries(found.map(({ value }) => [String(value), ""]));
 
@@ -86,32 +68,19 @@ function futureTarget(input: unknown): ClusterTarget {
   return {
     datacenterName: "",
     datacenterId: "",
-    clusterName: "",
+    clusterName: valuesAt(input, "cluster.name").map(({ value }) => String(value))[0] ?? "",
     clusterId: "",
     resourcePoolId: "",
     hostIds: byName(valuesAt(input, "cluster.hosts[].name")),
     datastoreIds: byName(valuesAt(input, "cluster.datastores[].name")),
     networkIds: byName(valuesAt(input, "cluster.portGroups[].name")),
-    declared: {},
+    declared: Object.fromEntries(
+      [...valuesAt(input, "cluster.drs.enabled"), ...valuesAt(input, "cluster.drs.automationLevel")].map(
+        ({ path, value }) => [path.endsWith("enabled") ? "drsEnabled" : "drsAutomationLevel", value],
+      ),
+    ),
     digest: "",
   };
-}
-
-/** Splits one part of the input into what has the right form and the problems of the rest. */
-function read<S extends z.ZodType>(part: S, value: unknown, path: string): { data?: z.output<S>; problems: Problem[] } {
-  const parsed = part.safeParse(value);
-  if (parsed.success) {
-    return { data: parsed.data, problems: [] };
-  }
-  // Without what is malformed the rest may be whole: then its content is checked too, in the same run.
-  const rest = structuredClone(value);
-  for (const issue of parsed.error.issues) {
-    const holder = at(rest, issue.path.slice(0, -1));
-    const keys = issue.code === "unrecognized_keys" ? issue.keys : issue.path.slice(-1);
-    const parent = issue.code === "unrecognized_keys" ? at(rest, issue.path) : holder;
-    keys.forEach((key) => typeof parent === "object" && parent !== null && Reflect.deleteProperty(parent, key));
-  }
-  return { data: part.safeParse(rest).data, problems: formProblems(value, parsed.error, path) };
 }
 
 /** @throws pulumi.RunError that lists every problem of the configuration, with paths as in Pulumi.<stack>.yaml. */
@@ -123,6 +92,10 @@ export function stackConfig(input: StackInput): StackConfig {
   const vms = vmParts.map((vm, index) => read(vmSchema, vm, `vms[${String(index)}]`));
   const placement = read(placementSchema, input.placement ?? {}, "placement");
   const bmcs = read(bmcSchema, input.bmcs ?? {}, "bmcs");
+  const openstack =
+    input.openstack === undefined
+      ? undefined
+      : openstackConfig(input.openstack, input.openstackSecrets ?? {}, input.environment, target);
   const clusterArgs = cluster.data && withPassword(cluster.data, password);
 
   refuse("the stack's configuration", [
@@ -130,7 +103,13 @@ export function stackConfig(input: StackInput): StackConfig {
     ...(clusterArgs ? problemsOf(plain(clusterArgs), clusterRules, "cluster.") : []),
     ...(Array.isArray(input.vms) ? [] : [missingList("vms", input.vms)]),
     ...vms.flatMap(({ problems }) => problems),
-    ...problemsOf({ vms: vmParts as { name: string }[] }, vmListRules),
+    ...problemsOf(
+      {
+        vms: vmParts as { name: string }[],
+        openstack: { vms: valuesAt(input, "openstack.vms[]").map(({ value }) => value as { name: string }) },
+      },
+      vmListRules,
+    ),
     ...vms.flatMap(({ data }, index) =>
       data ? problemsOf(plain({ ...(data as StackVm), target }), vmRules[data.guestOs], `vms[${String(index)}].`) : [],
     ),
@@ -150,12 +129,14 @@ export function stackConfig(input: StackInput): StackConfig {
     ...Object.keys(plain(input.bmcs) ?? {})
       .filter((host) => !(host in target.hostIds))
       .map(strangeBmc),
+    ...(openstack?.problems ?? []),
   ]);
   return {
     cluster: clusterArgs,
     vms: vms.map(({ data }) => data),
     placement: placement.data,
     bmcs: bmcs.data,
+    openstack: openstack?.data,
   } as StackConfig;
 }
 

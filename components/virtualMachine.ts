@@ -3,6 +3,7 @@ import * as vsphere from "@pulumi/vsphere";
 import { digestOf } from "./digest";
 import type { ClusterTarget } from "./esxiCluster";
 import { guestDefaults } from "./guestDefaults";
+import { lookup } from "./lookup";
 import { refuse } from "./validation";
 import { GuestOs, NetworkAdapter, ScsiType } from "./values";
 import type { TestVm } from "./verificationDocument";
@@ -81,7 +82,9 @@ function fitting(guestOs: GuestOs, template: string, guestId: string): string {
 }
 
 function cloned(guestOs: GuestOs, template: string, args: VmArgs, opts: pulumi.InvokeOutputOptions): SourceArgs {
-  const found = vsphere.getVirtualMachineOutput({ name: template, datacenterId: args.target.datacenterId }, opts);
+  const found = lookup("template", { name: template, datacenterId: args.target.datacenterId }, (wanted) =>
+    vsphere.getVirtualMachine(wanted, opts),
+  );
   return {
     guestId: found.guestId.apply((guestId) => fitting(guestOs, template, guestId)),
     clone: { templateUuid: found.id },
@@ -118,7 +121,9 @@ export function createVm(guestOs: GuestOs, name: string, args: VmArgs, parent: p
   const vmName = args.vmName ?? name;
   const networkId =
     target.networkIds[args.network] ??
-    vsphere.getNetworkOutput({ name: args.network, datacenterId: target.datacenterId }, { parent }).id;
+    lookup("network", { name: args.network, datacenterId: target.datacenterId }, (found) =>
+      vsphere.getNetwork(found, { parent }),
+    ).id;
   const source = args.ova
     ? deployed(args.ova, networkId, args)
     : args.template !== undefined

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 
 const root = resolve(__dirname, "../..");
 
@@ -76,6 +78,32 @@ describe("the reference stack's program", function () {
       "x",
       "x-vm",
     ]);
+  });
+
+  it("makes OpenStack compute and its virtual machines when there is a section for them", () => {
+    const openstack = {
+      flavors: [{ name: "small", vcpus: 1, memoryMb: 512, diskGb: 8 }],
+      images: [{ name: "ubuntu", guestOs: "ubuntu", url: "https://images/ubuntu.vmdk" }],
+      networks: [{ name: "tenants", cidr: "192.0.2.0/24" }],
+      vms: [{ name: "i", image: "ubuntu", flavor: "small", network: "tenants" }],
+    };
+    const key = join(mkdtempSync(join(tmpdir(), "index-")), "key");
+    writeFileSync(key, "-----BEGIN PRIVATE KEY-----");
+    const environment = {
+      VSPHERE_HA_HOST_PASSWORD: "p",
+      VSPHERE_SERVER: "vcenter:8443",
+      VSPHERE_USER: "u",
+      VSPHERE_PASSWORD: "p",
+      VSPHERE_HA_COMPUTE_HOST: "node",
+      VSPHERE_HA_COMPUTE_HOST_KEY: "ssh-ed25519 AAAA",
+      VSPHERE_HA_COMPUTE_PRIVATE_KEY_FILE: key,
+    };
+    const { error, names } = run({ ...config, openstack }, environment);
+    rmSync(dirname(key), { recursive: true });
+    assert.equal(error, "");
+    for (const name of ["openstack-service", "openstack-small", "openstack-instances", "i-port", "i-instance"]) {
+      assert.ok(names.includes(name), name);
+    }
   });
 
   it("fails on wrong configuration with all problems at once, before it makes anything", () => {

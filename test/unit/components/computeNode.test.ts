@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { configureScript, removeScript, type NodeService } from "../../../components/computeNode";
+import { nodeCommands, nodeScript, type NodeService } from "../../../components/computeNode";
 
 /** A service manager that notes what it is asked, and tells of a service what the test wrote into `log` and `state`. */
 const systemctl = `#!/bin/sh
@@ -32,6 +32,7 @@ const started = "NOW.123 7 INFO nova.service [-] Starting compute node (version 
 const refused = `NOW.1 7 CRITICAL nova [-] Unhandled error: nova.exception.NotFound: The specified cluster 'x' was not found in vCenter
 NOW.1 7 ERROR nova Traceback (most recent call last):
 NOW.1 7 ERROR nova nova.exception.NotFound: The specified cluster 'x' was not found in vCenter
+NOW.1 7 ERROR nova Faults: [NotFound]
 NOW.1 7 ERROR nova \n`;
 
 describe("the scripts on the compute node", () => {
@@ -39,9 +40,16 @@ describe("the scripts on the compute node", () => {
   let service: NodeService;
 
   const file = (name: string): string => join(node, name);
-  const run = (script: string, { input = "", path = "" } = {}) => {
+  const run = (
+    verb: keyof typeof nodeCommands,
+    { input = "", path = "", of = service }: { input?: string; path?: string; of?: NodeService } = {},
+  ) => {
     const env = { PATH: path || `${file("bin")}:/usr/bin:/bin` };
-    const { status, stdout, stderr } = spawnSync("/bin/sh", ["-c", script], { input, env, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("/bin/sh", ["-c", nodeCommands[verb]], {
+      input: nodeScript(of, input),
+      env,
+      encoding: "utf8",
+    });
     return { status, stdout, stderr };
   };
   const calls = (): string[] => readFileSync(file("calls"), "utf8").trim().split("\n");
@@ -65,9 +73,9 @@ describe("the scripts on the compute node", () => {
   afterEach(() => rmSync(node, { recursive: true, force: true }));
 
   it("write the configuration for those who may read nova's own, and start the service", () => {
-    const done = run(configureScript(service), { input: "[vmware]\nhost_password = s3cret\n" });
+    const done = run("configure", { input: "[vmware]\nhost_password = $(id) `id` s3cret\\\n" });
     assert.deepEqual(done, { status: 0, stdout: "", stderr: "" });
-    assert.equal(readFileSync(service.file, "utf8"), "[vmware]\nhost_password = s3cret\n");
+    assert.equal(readFileSync(service.file, "utf8"), "[vmware]\nhost_password = $(id) `id` s3cret\\\n");
     assert.equal(statSync(service.file).mode & 0o777, 0o640);
     assert.deepEqual(changes(), ["enable nova-compute@ha", "restart nova-compute@ha"]);
     assert.ok(existsSync(service.stateDirectory));
@@ -76,17 +84,17 @@ describe("the scripts on the compute node", () => {
 
   it("leave the file to its owner alone where there is no nova.conf, and never to others", () => {
     rmSync(file("nova/nova.conf"));
-    run(configureScript(service), { input: "x" });
+    run("configure", { input: "x" });
     assert.equal(statSync(service.file).mode & 0o777, 0o600);
     writeFileSync(file("nova/nova.conf"), "");
     chmodSync(file("nova/nova.conf"), 0o644);
-    run(configureScript(service), { input: "x" });
+    run("configure", { input: "x" });
     assert.equal(statSync(service.file).mode & 0o007, 0);
   });
 
   it("fail with nova's last word, and leave nothing of what it refused", () => {
     writeFileSync(file("log"), refused);
-    const { status, stderr } = run(configureScript(service), { input: "new" });
+    const { status, stderr } = run("configure", { input: "new" });
     assert.equal(status, 1);
     assert.match(
       stderr,
@@ -98,16 +106,16 @@ describe("the scripts on the compute node", () => {
   });
 
   it("put the configuration back that was there before, and run on with it", () => {
-    assert.equal(run(configureScript(service), { input: "good" }).status, 0);
+    assert.equal(run("configure", { input: "good" }).status, 0);
     writeFileSync(file("log"), refused);
-    assert.equal(run(configureScript(service), { input: "bad" }).status, 1);
-    assert.equal(readFileSync(service.file, "utf8"), "good");
+    assert.equal(run("configure", { input: "bad" }).status, 1);
+    assert.equal(readFileSync(service.file, "utf8"), "good\n");
     assert.equal(changes().at(-1), "restart nova-compute@ha");
   });
 
   it("do not take what the service said before for an answer", () => {
     writeFileSync(file("journal"), refused.replaceAll("NOW", "2020-01-01 00:00:00"));
-    assert.equal(run(configureScript(service), { input: "x" }).status, 0);
+    assert.equal(run("configure", { input: "x" }).status, 0);
   });
 
   const failures: [name: string, prepare: () => void, message: RegExp][] = [
@@ -136,7 +144,7 @@ describe("the scripts on the compute node", () => {
   for (const [name, prepare, message] of failures) {
     it(`fail when the service ${name}, in one line, without a configuration left`, () => {
       prepare();
-      const { status, stderr } = run(configureScript(service), { input: "x" });
+      const { status, stderr } = run("configure", { input: "x" });
       assert.equal(status, 1);
       assert.match(stderr, message);
       assert.equal(stderr.trim().split("\n").length, 1);
@@ -144,6 +152,7 @@ describe("the scripts on the compute node", () => {
     });
   }
 
+  const elsewhere = (): NodeService => ({ ...service, file: "/nowhere/nova-compute-ha.conf" });
   /** Programs of a node on which the user is not root and may not write to nova's folder. */
   const unprivileged = (sudo?: string): string => {
     const dir = file("user");
@@ -176,34 +185,32 @@ describe("the scripts on the compute node", () => {
   };
 
   it("fail where the user is not root and there is no sudo", () => {
-    const { status, stderr } = run(configureScript({ ...service, file: "/nowhere/nova-compute-ha.conf" }), {
-      path: unprivileged(),
-    });
+    const { status, stderr } = run("configure", { path: unprivileged(), of: elsewhere() });
     assert.equal(status, 1);
     assert.match(stderr, /^stack on \S+ is not root and there is no sudo: log in as root, or install sudo\n$/);
   });
 
   it("fail where sudo asks for a password", () => {
     const path = unprivileged("exit 1");
-    const { status, stderr } = run(configureScript({ ...service, file: "/nowhere/nova-compute-ha.conf" }), { path });
+    const { status, stderr } = run("configure", { path, of: elsewhere() });
     assert.equal(status, 1);
     assert.match(stderr, /^stack on \S+ needs a password for sudo: /);
     assert.deepEqual(calls(), [""]);
   });
 
   it("stop and disable the service on removal, and take away what was made; a second time too", () => {
-    run(configureScript(service), { input: "x" });
+    run("configure", { input: "x" });
     writeFileSync(file("enabled"), "");
-    assert.equal(run(removeScript(service)).status, 0);
+    assert.equal(run("remove").status, 0);
     assert.deepEqual(changes().slice(-2), ["stop nova-compute@ha", "disable nova-compute@ha"]);
     assert.deepEqual(readdirSync(file("nova")), ["nova.conf"]);
     assert.ok(!existsSync(service.stateDirectory));
-    assert.equal(run(removeScript(service)).status, 0);
+    assert.equal(run("remove").status, 0);
   });
 
   it("take quotes in names as text", () => {
     const odd = { ...service, unit: "x'; touch broken; '" };
-    run(configureScript(odd), { input: "x" });
+    run("configure", { input: "x", of: odd });
     assert.equal(calls()[0], "enable x'; touch broken; '");
   });
 });

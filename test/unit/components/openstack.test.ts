@@ -136,7 +136,7 @@ describe("OpenStackCompute", () => {
     for (const serviceName of ["a", "b"]) {
       const resources = await registered(() => new OpenStackCompute("c", { ...args, serviceName }));
       const { inputs } = named(resources, "c-aggregate");
-      units.push([inputs.zone, inputs.hosts, inputs.name], named(resources, "c-service").inputs.create);
+      units.push([inputs.zone, inputs.hosts, inputs.name], unwrapped(named(resources, "c-service").inputs.stdin));
     }
     assert.equal(new Set(units.map((unit) => JSON.stringify(unit))).size, 4);
     assert.deepEqual(units[0], ["a", ["a"], "a"]);

@@ -94,8 +94,13 @@ async function withCluster<T>(request: DrillRequest, work: (parts: DrillParts) =
 }
 
 function requireOpenStack({ config, drill = "host-loss" }: DrillRequest): void {
-  if (drill === "host-loss" || config.openstack !== undefined) return;
-  throw new CouldNotRun(`the drill ${drill} is one of OpenStack, and the configuration has none: set openstack`);
+  if (drill === "host-loss") return;
+  if (config.openstack === undefined) {
+    throw new CouldNotRun(`the drill ${drill} is one of OpenStack, and the configuration has none: set openstack`);
+  }
+  if (config.vms.every((vm) => vm.openstack === undefined)) {
+    throw new CouldNotRun(`the drill ${drill} is of instances of nova: name one in vms[].openstack.instanceId`);
+  }
 }
 
 function hostNames({ config, hosts }: HostLossRequest): string[] {

@@ -188,7 +188,10 @@ function vmRefusals(onHost: readonly PlannedVm[], host: HostState, options: Plan
   ];
 }
 
-/** One VM of each guest OS belongs onto the host: that is what its cell of the guest × host table measures. */
+/**
+ * One VM of each guest OS belongs onto the host: that is what its cell of the guest × host table measures. Those that nova
+ * launched count apart: what becomes of them is told by two.
+ */
 function planMoves(
   inventory: Inventory,
   host: HostState,
@@ -197,8 +200,8 @@ function planMoves(
   const moves: Move[] = [];
   const unmovable: string[] = [];
   const restarts = targets.filter(({ vm }) => restartPriority(inventory, vm) !== "disabled");
-  for (const guestOs of new Set(targets.map(({ config }) => config.guestOs))) {
-    const ofThisOs = restarts.filter(({ vm, config }) => config.guestOs === guestOs && vm.powerState === "poweredOn");
+  for (const kind of new Set(targets.map(({ config }) => kindOf(config)))) {
+    const ofThisOs = restarts.filter(({ vm, config }) => kindOf(config) === kind && vm.powerState === "poweredOn");
     if (ofThisOs.some(({ vm }) => vm.hostId === host.id)) continue;
     const crowd = (hostId: string | undefined): number => ofThisOs.filter(({ vm }) => vm.hostId === hostId).length;
     const [candidate] = ofThisOs
@@ -206,10 +209,14 @@ function planMoves(
       .sort((a, b) => crowd(b.vm.hostId) - crowd(a.vm.hostId) || a.vm.name.localeCompare(b.vm.name));
     if (candidate !== undefined) {
       const from = inventory.hosts.find(({ id }) => id === candidate.vm.hostId)?.name ?? "elsewhere";
-      moves.push({ vm: candidate.vm, guestOs, from });
+      moves.push({ vm: candidate.vm, guestOs: candidate.config.guestOs, from });
     } else {
-      unmovable.push(`no ${guestOs} VM of the target can run on ${host.name} and be restarted by HA`);
+      unmovable.push(`no ${kind} VM of the target can run on ${host.name} and be restarted by HA`);
     }
   }
   return { moves, unmovable };
+}
+
+function kindOf({ guestOs, openstack }: VmConfig): string {
+  return openstack === undefined ? guestOs : `nova-launched ${guestOs}`;
 }

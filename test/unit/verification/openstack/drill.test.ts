@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { beginJournal } from "../../../../verification/drills/beginJournal";
 import { cloudCompanion } from "../../../../verification/drills/cloudCompanion";
 import type { DrillParts } from "../../../../verification/drills/parts";
+import { planDrills } from "../../../../verification/drills";
 import { drillHosts, recoverRun } from "../../../../verification/drills/run";
 import type { DrillName } from "../../../../verification/drills/variants";
 import { JournalFile, readJournal } from "../../../../verification/journal";
@@ -193,6 +194,23 @@ describe("host loss under OpenStack", () => {
     );
     assert.ok(timeline.some(({ text }) => text === "placement shows 16 vCPUs, 32768 MB"));
     assert.deepEqual(world.asked, []);
+  });
+
+  it("moves an instance of nova onto the host when it has only other VMs of its guest OS", async () => {
+    world.vmNamed("ubuntu-1").host = "esx-01";
+    world.vmNamed("ubuntu-2").host = "esx-02";
+    const journal = await run();
+    assert.deepEqual(world.moves, ["ubuntu-1 to esx-02"]);
+    assert.equal(expectation(journal, "nova-active:ubuntu-1").verdict, "passed");
+  });
+
+  it("is refused for the drills of OpenStack where the configuration has none, or no instance", async () => {
+    const config = world.config();
+    const never = new AbortController().signal;
+    const request = { env: {}, includeBystanders: false, progress: () => undefined, signal: never, hurried: never };
+    const planned = { ...request, drill: "power-state-sync" as const };
+    await assert.rejects(planDrills({ ...planned, config }), /configuration has none: set openstack/);
+    await assert.rejects(planDrills({ ...planned, config: { ...config, openstack: cloud() } }), /name one in vms\[\]/);
   });
 
   it("expects nothing of nova for VMs that it did not launch", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,6 +24,8 @@ import { SoapClient } from "../../verification/vcenter/soap";
 import { element, text } from "../../verification/vcenter/xml";
 import { Administrator } from "./smallCluster";
 
+const root = resolve(__dirname, "../..");
+const LAB = "openstack-services";
 const CLUSTER = "Compute";
 const HOSTS = ["esx-01.lab.test", "esx-02.lab.test"];
 const PATIENCE_MS = 180_000;
@@ -46,6 +49,7 @@ describe("the lab's OpenStack", function () {
   let env: Record<string, string>;
   let token: string;
   let administrator: Administrator;
+  let leave = (): Promise<void> => Promise.resolve();
   let scratch: string;
 
   const api = async (
@@ -124,23 +128,21 @@ describe("the lab's OpenStack", function () {
 
   before(async () => {
     scratch = mkdtempSync(join(tmpdir(), "openstack-lab-"));
-    lab = await startLab({ name: "openstack" });
-    openstack = {
-      name: lab.name,
-      dir: lab.dir,
-      octet: labAddresses(resolve(__dirname, "../.."), lab.name).octet,
-    };
+    openstack = { name: LAB, dir: join(root, ".lab", LAB), octet: labAddresses(root, LAB).octet };
+    lab = await startLab({ name: LAB });
     await startOpenstack(openstack);
     env = openstackEnv(openstack);
     token = (await logIn(env.OS_AUTH_URL ?? "", { ca: env.OS_CACERT ?? "", password: env.OS_PASSWORD ?? "" })).token;
     administrator = await Administrator.logIn(lab.env, 10);
+    leave = () => administrator.logOut();
     await administrator.buildCluster(CLUSTER, HOSTS);
   });
 
+  // Also what a failed start left: each of these does nothing where there is nothing.
   after(async () => {
-    await administrator.logOut();
+    await leave();
     await stopOpenstack(openstack);
-    await stopLab(lab.name);
+    await stopLab(LAB);
     rmSync(scratch, { recursive: true, force: true });
   });
 
@@ -299,6 +301,40 @@ ca_file = ${lab.env.VSPHERE_HA_CA_FILE}
       return true;
     });
     assert.equal(openstackStatus(openstack).state, "running");
+  });
+
+  it("takes many writes at once right after its start", async () => {
+    env = openstackEnv(openstack);
+    token = (await logIn(env.OS_AUTH_URL ?? "", { ca: env.OS_CACERT ?? "", password: env.OS_PASSWORD ?? "" })).token;
+    const names = Array.from({ length: 8 }, (_, i) => `first-${i}`);
+    await Promise.all(names.map((name) => create("network", "/networks", { network: { name } })));
+  });
+
+  it("serves the next request on the connection that an image came over", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(env.OS_CACERT ?? "") });
+    const base = `https://${new URL(env.OS_AUTH_URL ?? "").hostname}:${ports.image}`;
+    const image = await create<{ id: string }>("image", "/images", {
+      name: "kept",
+      disk_format: "vmdk",
+      container_format: "bare",
+    });
+    const send = (method: string, path: string, body?: Buffer): Promise<number | undefined> =>
+      new Promise((answered, failed) => {
+        const headers = { "X-Auth-Token": token, ...(body && { "Content-Type": "application/octet-stream" }) };
+        const outgoing = request(`${base}${path}`, { method, headers, agent }, (incoming) => {
+          incoming.resume().on("end", () => {
+            answered(incoming.statusCode);
+          });
+        });
+        outgoing.on("error", failed).end(body);
+      });
+    try {
+      const disk = readFileSync(join(env.VSPHERE_HA_IMAGE_DIR ?? "", "ubuntu-13.10.vmdk"));
+      assert.equal(await send("PUT", `/images/${image.id}/file`, disk), 204);
+      assert.equal(await send("GET", `/images/${image.id}`), 200);
+    } finally {
+      agent.destroy();
+    }
   });
 
   it("leaves nothing behind but its logs when it stops", async () => {

@@ -112,8 +112,8 @@ export class OpenStackCompute extends pulumi.ComponentResource {
         delete: nodeCommands.remove,
         stdin: pulumi.secret(configuration.apply((text) => nodeScript(service, text))),
         addPreviousOutputInEnv: false,
-        // Another unit is another service: the old one must be gone before its record is.
-        triggers: [registration.id, service.unit],
+        // Another unit or node is another service: the old one must be gone before there is a new one.
+        triggers: [registration.id, service.unit, node.host],
       },
       { parent: this, deleteBeforeReplace: true },
     );

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as vsphere from "@pulumi/vsphere";
 import type { ClusterTarget } from "./esxiCluster";
 import { guestDefaults } from "./guestDefaults";
+import { lookup } from "./lookup";
 import type { SecurityGroupArgs, TenantNetworkArgs } from "./openstackArgs";
 
 interface Options {
@@ -56,9 +57,10 @@ export function createNetwork(
   return whole(network, [subnet, ...portGroups]);
 }
 
-/** Fails with the provider's message when vCenter has no port group of that name. */
-function existing(name: string, { datacenterId }: ClusterTarget, opts: Options): pulumi.Output<string> {
-  return vsphere.getNetworkOutput({ name, datacenterId }, opts).name;
+/** A port group that is in vCenter already. */
+function existing(name: string, { datacenterId }: ClusterTarget, { parent }: Options): pulumi.Output<string> {
+  const found = lookup("port group", { name, datacenterId }, (args) => vsphere.getNetwork(args, { parent }));
+  return found.apply((network) => network.name);
 }
 
 /** A group that lets probes in, and nothing else. */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { CouldNotRun } from "../../verification/problems";
+import { connect } from "../../verification/vcenter/client";
 import { commands } from "./commands";
 import type { Request } from "./request";
 
@@ -30,6 +31,7 @@ async function main([name = ""]: string[]): Promise<void> {
     say: (line) => process.stdout.write(`${line}\n`),
     pause: sleep,
     now: () => performance.now(),
+    connect,
   });
 }
 

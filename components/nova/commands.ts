@@ -3,7 +3,7 @@ import type { OpenStackConfig } from "../../verification/config/openstack";
 import { connectOpenStack, type OpenStack } from "../../verification/openstack/client";
 import type { Instance } from "../../verification/openstack/model";
 import { CouldNotRun } from "../../verification/problems";
-import { connect, type VCenter } from "../../verification/vcenter/client";
+import type { VCenter } from "../../verification/vcenter/client";
 import { changeNova } from "./changes";
 import { missing, type Sight, tooLarge } from "./readiness";
 import type { Request } from "./request";
@@ -16,6 +16,8 @@ export interface Context {
   say: (line: string) => void;
   pause: (ms: number) => Promise<unknown>;
   now: () => number;
+  /** Logs in to vCenter. */
+  connect: (config: VerificationConfig, env: Environment) => Promise<Pick<VCenter, "inventory" | "close">>;
 }
 
 type Command = (request: Request, context: Context) => Promise<void>;
@@ -51,7 +53,11 @@ const login: Command = async (request, { env, say }) => {
   });
 };
 
-async function look(openstack: OpenStack, vcenter: VCenter, { computeHost }: Request): Promise<Sight> {
+async function look(
+  openstack: OpenStack,
+  vcenter: Pick<VCenter, "inventory">,
+  { computeHost }: Request,
+): Promise<Sight> {
   const [services, hypervisors, inventory] = await Promise.all([
     openstack.services(),
     openstack.hypervisors(),
@@ -73,7 +79,7 @@ async function look(openstack: OpenStack, vcenter: VCenter, { computeHost }: Req
 }
 
 /** Waits until nova and placement know the cluster with its capacity, and refuses flavors that fit no host. */
-const awaitHypervisor: Command = async (request, { env, say, pause, now }) => {
+const awaitHypervisor: Command = async (request, { env, say, pause, now, connect }) => {
   const config = configOf(request, env);
   const until = now() + request.timeoutSeconds * 1000;
   await closing(await connectOpenStack(config.openstack, env), async (openstack) => {

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { userError } from "./userError";
 
 /** What vCenter is asked for. */
 export interface LookupArgs {
@@ -27,7 +28,7 @@ export function lookup<R>(
       return await read({ name, datacenterId: datacenter ?? "" });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new pulumi.RunError(
+      throw userError(
         `cannot find ${kind} ${JSON.stringify(name)} in vCenter: ${lastReason(reason)}; check the name, that vCenter ` +
           "can be reached, and who logs in (VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD, or the provider's arguments)",
       );

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { userError } from "./userError";
 
 /** One wrong input: where it is, what was written, what must hold, and what to write instead. */
 export interface Problem {
@@ -86,7 +87,7 @@ export function describe(subject: string, problems: Problem[]): string {
 /** @throws pulumi.RunError that lists all problems; nothing when there are none. */
 export function refuse(subject: string, problems: Problem[]): void {
   if (problems.length > 0) {
-    throw new pulumi.RunError(describe(subject, problems));
+    throw userError(describe(subject, problems));
   }
 }
 

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { splitAddress, type LabAddresses } from "./addresses";
 import { LabError } from "./errors";
 import { isTaken, listenerOf, waitFor } from "./processes";
@@ -27,6 +28,9 @@ export const DEFAULT_TIME_SCALE = 10;
 const PASSPHRASE = "vsphere-ha-lab";
 const READY_MS = 30_000;
 const STOP_MS = 10_000;
+/** How long addresses may take to become free. */
+const RELEASE_MS = 2_000;
+const RELEASE_POLL_MS = 50;
 
 /** A running lab. */
 export interface Lab {
@@ -95,14 +99,20 @@ async function start(where: Place, timeScale: number): Promise<void> {
 }
 
 async function checkAddresses({ vcenter, faults, bmcs }: LabAddresses): Promise<void> {
-  const addresses = [vcenter, faults, ...bmcs];
-  const taken = await Promise.all(addresses.map(isTaken));
-  const problems = addresses
-    .filter((_, i) => taken[i])
-    .map((address) => `${address} is in use by ${listenerOf(address) ?? "another process"}`);
+  let taken = await takenOf([vcenter, faults, ...bmcs]);
+  // A process that was just killed counts as ended some milliseconds before its sockets are closed.
+  for (const end = Date.now() + RELEASE_MS; taken.length > 0 && Date.now() < end; taken = await takenOf(taken)) {
+    await sleep(RELEASE_POLL_MS);
+  }
+  const problems = taken.map((address) => `${address} is in use by ${listenerOf(address) ?? "another process"}`);
   if (problems.length > 0) {
     throw new LabError(`${problems.join("; ")}: end that process, or take another lab name (--name)`);
   }
+}
+
+async function takenOf(addresses: string[]): Promise<string[]> {
+  const taken = await Promise.all(addresses.map(isTaken));
+  return addresses.filter((_, i) => taken[i]);
 }
 
 function prepare({ name, addresses, paths, recordFile }: Place, timeScale: number): void {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
@@ -78,14 +79,10 @@ describe("verifier", function () {
     for (;;) {
       const results = await judge(await vcenter.inventory());
       const found = results.find((result) => result.id === id);
-      if (found?.verdict === "failed") {
-        assert.deepEqual(told(results), {
-          ...Object.fromEntries(checks.map((one) => [one.id, "passed"])),
-          [id]: "failed",
-        });
-        return found.findings;
-      }
-      assert.ok(clock.now() < until, `${id} does not fail: ${found?.read ?? ""}`);
+      const alone = { ...Object.fromEntries(checks.map((one) => [one.id, "passed"])), [id]: "failed" };
+      if (found?.verdict === "failed" && isDeepStrictEqual(told(results), alone)) return found.findings;
+      // Others may fail with it for a while: a host that leaves service may have been the master.
+      if (clock.now() >= until) assert.deepEqual(told(results), alone);
       await clock.wait(2);
     }
   }

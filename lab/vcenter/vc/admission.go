@@ -26,11 +26,11 @@ func (s *Sim) capacity(ref types.ManagedObjectReference) capacity {
 			continue
 		}
 		c.hosts = append(c.hosts, h.ref)
-		c.sizes = append(c.sizes, fdm.Size{CPU: int64(h.server.CPUMHz * h.server.Cores), Memory: int64(h.server.MemoryMB)})
+		c.sizes = append(c.sizes, h.size())
 		for _, m := range s.machinesOn(h.ref) {
 			if m.on && !m.system {
 				c.vms = append(c.vms, m)
-				c.loads = append(c.loads, fdm.LoadOf(m.cpuReserved, m.memoryReserved, m.memoryMB, m.cpus))
+				c.loads = append(c.loads, m.load())
 			}
 		}
 	}
@@ -44,7 +44,7 @@ func (s *Sim) admit(ref types.ManagedObjectReference, m machine) types.BaseMetho
 		return nil
 	}
 	c := s.capacity(ref)
-	loads := append(slices.Clone(c.loads), fdm.LoadOf(m.cpuReserved, m.memoryReserved, m.memoryMB, m.cpus))
+	loads := append(slices.Clone(c.loads), m.load())
 	ok := true
 	switch p := cfg.DasConfig.AdmissionControlPolicy.(type) {
 	case *types.ClusterFailoverResourcesAdmissionControlPolicy:

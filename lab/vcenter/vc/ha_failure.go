@@ -118,7 +118,7 @@ func (h *ha) queue(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, m mac
 	h.s.change(ctx, m.ref,
 		types.PropertyChange{Name: "runtime.vmFailoverInProgress", Val: true},
 		types.PropertyChange{Name: "summary.runtime.vmFailoverInProgress", Val: true})
-	load := fdm.LoadOf(m.cpuReserved, m.memoryReserved, m.memoryMB, m.cpus)
+	load := m.load()
 	condition, delay := readinessOf(cfg, m.ref)
 	restarts.Add(fdm.VM{
 		ID: m.ref.Value, Name: m.name, Priority: priority(cfg, m.ref), CPU: load.CPU, Memory: load.Memory,

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
@@ -62,11 +61,12 @@ func (h *ha) rooms() []fdm.Room {
 		if !up || !host.usable() {
 			continue
 		}
-		room := fdm.Room{Host: host.ref.Value, CPU: int64(host.server.CPUMHz * host.server.Cores), Memory: int64(host.server.MemoryMB)}
+		size := host.size()
+		room := fdm.Room{Host: host.ref.Value, CPU: size.CPU, Memory: size.Memory}
 		for _, m := range h.s.selectMachines(func(m *machine) bool {
 			return m.host == host.ref && m.on && !m.failing || m.target == host.ref
 		}) {
-			load := fdm.LoadOf(m.cpuReserved, m.memoryReserved, m.memoryMB, m.cpus)
+			load := m.load()
 			room.CPU, room.Memory = room.CPU-load.CPU, room.Memory-load.Memory
 			if m.target == host.ref {
 				room.Starting++
@@ -93,16 +93,6 @@ func (h *ha) fits(ctx *simulator.Context) func(vm, host string) bool {
 		ctx.WithLock(host, func() { mounted, attached = slices.Clone(host.Datastore), slices.Clone(host.Network) })
 		return subset(datastores, mounted) && subset(networks, attached)
 	}
-}
-
-func networksOf(vm *simulator.VirtualMachine) []types.ManagedObjectReference {
-	var refs []types.ManagedObjectReference
-	for _, d := range object.VirtualDeviceList(vm.Config.Hardware.Device) {
-		if b, ok := d.GetVirtualDevice().Backing.(*types.VirtualEthernetCardNetworkBackingInfo); ok && b.Network != nil {
-			refs = append(refs, *b.Network)
-		}
-	}
-	return refs
 }
 
 func subset(a, b []types.ManagedObjectReference) bool {

@@ -18,15 +18,15 @@ export interface LabAddresses {
   guestNetwork: string;
 }
 
-/**
- * The addresses of a lab, the same on every start.
- *
- * @param checkout path of the checkout: labs of two checkouts stand side by side, too
- * @param name name of the lab
- */
-export function labAddresses(checkout: string, name: string): LabAddresses {
+/** The second octets that a lab may have, in the order of its preference; the same on every start. */
+export function octetsOf(checkout: string, name: string): [number, ...number[]] {
   const hash = createHash("sha256").update(`${checkout}\0${name}`).digest().readUInt32BE(0);
-  const octet = FIRST_OCTET + (hash % OCTETS);
+  const octet = (i: number): number => FIRST_OCTET + ((hash + i) % OCTETS);
+  return [octet(0), ...Array.from({ length: OCTETS - 1 }, (_, i) => octet(i + 1))];
+}
+
+/** The addresses of the lab that has this second octet. */
+export function labAddresses(octet: number): LabAddresses {
   return {
     octet,
     vcenter: `127.${octet}.0.1:8443`,

@@ -13,10 +13,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { delimiter, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { splitAddress, type LabAddresses } from "./addresses";
+import { labAddresses, splitAddress } from "./addresses";
 import { LabError } from "./errors";
-import { isTaken, listenerOf, waitFor } from "./processes";
+import { claimNetwork } from "./network";
+import { waitFor } from "./processes";
 import { exclusively, place, readRecord, runningPid, toolchain, writeRecord, type Place } from "./record";
 import { vcenterSettings, verificationSettings, VCENTER_USER } from "./settings";
 
@@ -28,9 +28,6 @@ export const DEFAULT_TIME_SCALE = 10;
 const PASSPHRASE = "vsphere-ha-lab";
 const READY_MS = 30_000;
 const STOP_MS = 10_000;
-/** How long addresses may take to become free. */
-const RELEASE_MS = 2_000;
-const RELEASE_POLL_MS = 50;
 
 /** A running lab. */
 export interface Lab {
@@ -66,7 +63,7 @@ export interface LabStatus {
  *
  * @param opts.name lower-case name; labs of different names run side by side
  * @param opts.timeScale lab seconds in one second of wall time, 0.1 to 10000
- * @throws LabError when it runs already, an address is taken, or it does not get ready; nothing is left behind then
+ * @throws LabError when it runs already, no network is free, or it does not get ready; nothing is left behind then
  */
 export async function startLab(opts: { name?: string; timeScale?: number } = {}): Promise<Lab> {
   const { name = DEFAULT_LAB, timeScale = DEFAULT_TIME_SCALE } = opts;
@@ -78,41 +75,27 @@ export async function startLab(opts: { name?: string; timeScale?: number } = {})
     throw new LabError("the toolchain is missing; run: npm run setup");
   await exclusively(name, () => start(where, timeScale));
   const { dir, truthLog, caFile } = where.paths;
-  return { name, dir, env: labEnv(name), faultUrl: `http://${where.addresses.faults}`, truthLog, caFile };
+  return { name, dir, env: labEnv(name), faultUrl: `http://${place(name).addresses.faults}`, truthLog, caFile };
 }
 
 async function start(where: Place, timeScale: number): Promise<void> {
-  const { name, addresses, paths } = where;
+  const { name, octets, paths } = where;
   const { state, pid } = labStatus(name);
   if (state === "running") {
     throw new LabError(`lab ${name} runs already (pid ${pid}); stop it first: npm run lab -- stop --name ${name}`);
   }
-  await checkAddresses(addresses);
   rmSync(paths.dir, { recursive: true, force: true });
+  const claim = await claimNetwork(octets);
   try {
-    prepare(where, timeScale);
-    await launch(where, timeScale);
+    const claimed = { ...where, addresses: labAddresses(claim.octet) };
+    prepare(claimed, timeScale);
+    await launch(claimed, timeScale);
   } catch (error) {
     await stopLab(name);
     throw error;
+  } finally {
+    claim.release();
   }
-}
-
-async function checkAddresses({ vcenter, faults, bmcs }: LabAddresses): Promise<void> {
-  let taken = await takenOf([vcenter, faults, ...bmcs]);
-  // A process that was just killed counts as ended some milliseconds before its sockets are closed.
-  for (const end = Date.now() + RELEASE_MS; taken.length > 0 && Date.now() < end; taken = await takenOf(taken)) {
-    await sleep(RELEASE_POLL_MS);
-  }
-  const problems = taken.map((address) => `${address} is in use by ${listenerOf(address) ?? "another process"}`);
-  if (problems.length > 0) {
-    throw new LabError(`${problems.join("; ")}: end that process, or take another lab name (--name)`);
-  }
-}
-
-async function takenOf(addresses: string[]): Promise<string[]> {
-  const taken = await Promise.all(addresses.map(isTaken));
-  return addresses.filter((_, i) => taken[i]);
 }
 
 function prepare({ name, addresses, paths, recordFile }: Place, timeScale: number): void {
@@ -120,6 +103,7 @@ function prepare({ name, addresses, paths, recordFile }: Place, timeScale: numbe
   for (const dir of [join(paths.dir, "tls"), paths.logs, paths.pulumiHome, paths.state]) mkdirSync(dir);
   const password = (): string => randomBytes(18).toString("base64url");
   writeRecord(recordFile, {
+    octet: addresses.octet,
     timeScale,
     started: new Date().toISOString(),
     passwords: {

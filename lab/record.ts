@@ -1,7 +1,7 @@
 /** Where a lab is, and what its commands leave for each other. */
 import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { labAddresses, type LabAddresses } from "./addresses";
+import { labAddresses, octetsOf, type LabAddresses } from "./addresses";
 import { LabError } from "./errors";
 import { commandOf } from "./processes";
 import { labPaths, type LabPaths } from "./settings";
@@ -21,6 +21,8 @@ interface Passwords {
 /** What `start` leaves for the other commands; readable for the owner only, because of the passwords. */
 export interface LabRecord {
   pid?: number;
+  /** Second octet of the lab's addresses. */
+  octet: number;
   timeScale: number;
   started: string;
   passwords: Passwords;
@@ -29,6 +31,9 @@ export interface LabRecord {
 /** A lab by its name, whether it runs or not. */
 export interface Place {
   name: string;
+  /** Second octets that its addresses may have, the preferred one first. */
+  octets: [number, ...number[]];
+  /** Of the lab that runs, or that would run if nobody else has them. */
   addresses: LabAddresses;
   paths: LabPaths;
   recordFile: string;
@@ -40,7 +45,9 @@ export function place(name: string): Place {
     throw new LabError(`the lab's name is ${JSON.stringify(name)}; use up to 31 lower-case letters, digits and "-"`);
   }
   const paths = labPaths(join(checkout, ".lab", name));
-  return { name, addresses: labAddresses(checkout, name), paths, recordFile: join(paths.dir, "lab.json") };
+  const recordFile = join(paths.dir, "lab.json");
+  const octets = octetsOf(checkout, name);
+  return { name, octets, addresses: labAddresses(readRecord(recordFile)?.octet ?? octets[0]), paths, recordFile };
 }
 
 /** The id of the lab's process. A process of that id with another command line is somebody else's. */

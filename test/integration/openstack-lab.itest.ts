@@ -5,7 +5,7 @@ import { Agent, request } from "node:https";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { labAddresses } from "../../lab/addresses";
+import { place } from "../../lab/record";
 import { LabError } from "../../lab/errors";
 import { type Lab, startLab, stopLab } from "../../lab/lab";
 import { commandOf, waitFor } from "../../lab/processes";
@@ -128,7 +128,7 @@ describe("the lab's OpenStack", function () {
 
   before(async () => {
     scratch = mkdtempSync(join(tmpdir(), "openstack-lab-"));
-    openstack = { name: LAB, dir: join(root, ".lab", LAB), octet: labAddresses(root, LAB).octet };
+    openstack = { name: LAB, dir: join(root, ".lab", LAB), octet: place(LAB).addresses.octet };
     lab = await startLab({ name: LAB });
     await startOpenstack(openstack);
     env = openstackEnv(openstack);

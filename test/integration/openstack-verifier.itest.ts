@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { labAddresses } from "../../lab/addresses";
+import { place } from "../../lab/record";
 import { startLab, stopLab, type Lab } from "../../lab/lab";
 import { openstackEnv, startOpenstack, stopOpenstack, type OpenstackLab } from "../../lab/openstack/openstack";
 import { call, logIn } from "../../lab/openstack/rest";
@@ -74,7 +74,7 @@ describe("verifier with OpenStack", function () {
   before(async () => {
     lab = await startLab({ name, timeScale });
     started.push(() => stopLab(name));
-    const { octet } = labAddresses(resolve(__dirname, "../.."), name);
+    const { octet } = place(name).addresses;
     const openstack: OpenstackLab = { name, dir: lab.dir, octet };
     await startOpenstack(openstack);
     started.push(() => stopOpenstack(openstack));

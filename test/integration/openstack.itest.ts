@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OpMap, Stack } from "@pulumi/pulumi/automation";
 import { EsxiCluster, type FlavorArgs, OpenStackCompute, OpenStackVm } from "../../components";
-import { labAddresses } from "../../lab/addresses";
+import { place } from "../../lab/record";
 import { openstackEnv, type OpenstackLab, startOpenstack, stopOpenstack } from "../../lab/openstack/openstack";
 import { parseConfig } from "../../verification/config";
 import { connectOpenStack, type OpenStack } from "../../verification/openstack/client";
@@ -123,7 +123,7 @@ describe("OpenStackCompute and OpenStackVm", function () {
     openstack = {
       name: lab().name,
       dir: lab().dir,
-      octet: labAddresses(resolve(__dirname, "../.."), lab().name).octet,
+      octet: place(lab().name).addresses.octet,
     };
     await startOpenstack(openstack);
     env = openstackEnv(openstack);

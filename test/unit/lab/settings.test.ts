@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { labAddresses } from "../../../lab/addresses";
 import { labPaths, vcenterSettings, verificationSettings } from "../../../lab/settings";
 
-const addresses = labAddresses("/checkout", "dev");
+const addresses = labAddresses(77);
 const paths = labPaths("/checkout/.lab/dev");
 
 describe("the settings of a lab", () => {

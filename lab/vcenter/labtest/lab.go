@@ -4,16 +4,10 @@ package labtest
 import (
 	"bufio"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,6 +23,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"vsphere-ha/lab/vcenter/config"
+	"vsphere-ha/lab/vcenter/selfsigned"
 	"vsphere-ha/lab/vcenter/truth"
 	"vsphere-ha/lab/vcenter/vc"
 )
@@ -178,44 +173,24 @@ func Answers(address string) bool {
 	return true
 }
 
-// certificate makes one for all loopback addresses that a test lab may use, signed by itself.
+// certificate makes one for all loopback addresses that a test lab may use.
 func certificate(t testing.TB, dir string) (cert, key string, pool *x509.CertPool) {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "lab test"}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
+	var addresses []net.IP
 	for third := range 256 {
 		for fourth := range 16 {
-			template.IPAddresses = append(template.IPAddresses, net.IPv4(127, byte(100+os.Getpid()%100), byte(third), byte(fourth)))
+			addresses = append(addresses, net.IPv4(127, byte(100+os.Getpid()%100), byte(third), byte(fourth)))
 		}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	cert, key, err := selfsigned.Write(dir, addresses)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := x509.MarshalPKCS8PrivateKey(private)
+	own, err := os.ReadFile(cert)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	write := func(path, kind string, b []byte) {
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(cert, "CERTIFICATE", der)
-	write(key, "PRIVATE KEY", raw)
 	pool = x509.NewCertPool()
-	parsed, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool.AddCert(parsed)
+	pool.AppendCertsFromPEM(own)
 	return cert, key, pool
 }

@@ -29,7 +29,12 @@ func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Referenc
 	if ref.Type == "ComputeResource" && isCluster(ref.Value) {
 		ref.Type = "ClusterComputeResource"
 	}
-	obj := s.wrap(ctx.Map.Get(ref))
+	known := ctx.Map.Get(ref)
+	if known == nil && ctx.Session != nil {
+		known = ctx.Session.Registry.Get(ref)
+	}
+	s.calls.note(ctx, known)
+	obj := s.wrap(known)
 	if obj != nil {
 		// The simulator prefers the session's view of an object to ours, unless it finds none by this name.
 		m.This = types.ManagedObjectReference{Type: ref.Type, Value: overridden + ref.Value}

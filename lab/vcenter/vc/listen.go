@@ -17,7 +17,22 @@ import (
 )
 
 // Listen serves vCenter's API over HTTPS at the configured address.
-func (s *Sim) Listen() (err error) {
+func (s *Sim) Listen() error {
+	if err := s.registerEndpoints(); err != nil {
+		return err
+	}
+	if err := s.serve(); err != nil {
+		return err
+	}
+	if err := s.faults.listen(s.cfg.FaultListen); err != nil {
+		return err
+	}
+	return s.listenBMCs()
+}
+
+// registerEndpoints lets the simulator fill the mux. It can only do so while it listens, and then without any limit on what a
+// client sends, so that its own server is closed again before anybody has learnt of it.
+func (s *Sim) registerEndpoints() (err error) {
 	if err := free(s.cfg.Listen); err != nil {
 		return err
 	}
@@ -32,17 +47,29 @@ func (s *Sim) Listen() (err error) {
 	s.svc.RegisterEndpoints = true
 	s.svc.ServeMux = http.NewServeMux()
 	// A pattern with a method is more specific than the simulator's own, so that faults come first.
-	s.svc.ServeMux.Handle("POST "+vim25.Path, s.faults.middleware(explain(readZonelessTimes(http.HandlerFunc(s.svc.ServeSDK)))))
+	soap := s.faults.middleware(explain(readZonelessTimes(s.calls.guard(http.HandlerFunc(s.svc.ServeSDK)))))
+	s.svc.ServeMux.Handle("POST "+vim25.Path, soap)
+	s.svc.ServeMux.Handle("POST "+vim25.Path+"/vimService", soap)
 	s.svc.ServeMux.Handle("GET "+wsdl.Path, wsdl.Handler())
 	s.svc.ServeMux.Handle("POST /rest/com/vmware/cis/session", s.passwordOnly())
 	s.svc.ServeMux.Handle("POST /api/session", s.passwordOnly())
 	building.Lock()
 	defer building.Unlock()
-	s.server = s.svc.NewServer()
-	if err := s.faults.listen(s.cfg.FaultListen); err != nil {
-		return err
+	s.svc.NewServer().Close()
+	return nil
+}
+
+// serve accepts clients, with limits on what they may send.
+func (s *Sim) serve() error {
+	l, err := net.Listen("tcp4", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen at %s: %w", s.cfg.Listen, err)
 	}
-	return s.listenBMCs()
+	s.server = newServer(s.svc.ServeMux)
+	config := &tls.Config{Certificates: []tls.Certificate{s.cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	server := s.server
+	s.run(func() { _ = server.Serve(tls.NewListener(l, config)) })
+	return nil
 }
 
 // passwordOnly refuses token logins to the REST API: the simulator would believe any token.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -35,9 +36,10 @@ type Sim struct {
 	fleet   *guest.Fleet
 	servers map[string]*hardware.Server
 	svc     *simulator.Service
-	server  *simulator.Server
+	server  *http.Server
 	client  *vim25.Client
 	faults  *faults
+	calls   calls
 	bmcs    []*redfish.BMC
 
 	stop context.CancelFunc
@@ -105,15 +107,14 @@ func (s *Sim) Server(name string) *hardware.Server { return s.servers[name] }
 // Close stops listeners, guests and background work.
 func (s *Sim) Close() {
 	s.stop()
+	if s.server != nil {
+		_ = s.server.Close()
+	}
 	s.faults.close()
 	s.closeBMCs()
 	s.work.Wait()
 	s.vcls.Lock() // agent machines are not left half made
 	defer s.vcls.Unlock()
-	if s.server != nil {
-		s.server.CloseClientConnections()
-		s.server.Close()
-	}
 	for _, server := range s.servers {
 		server.Close()
 	}

@@ -12,19 +12,21 @@ import (
 // State is a host's role as vCenter reports it (vSphere API reference, ClusterDasFdmAvailabilityState).
 type State string
 
-// The states that the loss of a host can lead to. The API knows more; they belong to failures not modelled here yet.
+// The states that agents and masters report. The others of the API (errors of configuring an agent) are vCenter's own.
 const (
 	Uninitialized State = "uninitialized"
 	Election      State = "election"
 	Master        State = "master"
 	Connected     State = "connectedToMaster"
+	Partitioned   State = "networkPartitionedFromMaster"
+	Isolated      State = "networkIsolated"
 	Unreachable   State = "fdmUnreachable"
 	HostDown      State = "hostDown"
 )
 
 // Durations of the failure timelines, in lab time. Source: Duncan Epping, Niels Hagoort and Frank Denneman, "vSphere 6.7
-// Clustering Deep Dive", part I, "Failure detection time" (T0 … T18 for a secondary, T0 … T50 for the master), and VMware
-// vSphere Availability, "vSphere HA Heartbeats".
+// Clustering Deep Dive", part I, "Failure detection time" and "Isolation detection", and VMware vSphere Availability,
+// "vSphere HA Heartbeats".
 const (
 	// AgentStart is from a host's agent starting until it takes part in the cluster (an assumption; not documented).
 	AgentStart = 10 * time.Second
@@ -32,232 +34,191 @@ const (
 	ElectionStart = 10 * time.Second
 	// ElectionTime is from the start of the election to a new master: T10 to T25.
 	ElectionTime = 15 * time.Second
-	// UnreachableAfter is when a master calls a silent host unreachable and starts to ping it: T10.
+	// UnreachableAfter is when a master calls a silent host unreachable and starts to ping it: T10. A new master counts
+	// from its election: T25 to T35.
 	UnreachableAfter = 10 * time.Second
 	// DeadAfter is when it is declared dead if no heartbeat datastore is there to ask: T15, after 5 s of pings.
 	DeadAfter = 15 * time.Second
-	// DeadAfterWithDatastores adds the heartbeat datastores, watched for 15 s from T3: T18.
-	DeadAfterWithDatastores = 18 * time.Second
-	// NewMasterDeadAfter is how long a new master takes, from its election, to declare the hosts dead that it never heard
-	// from: T25 to T50. It calls them unreachable after UnreachableAfter: T35.
-	NewMasterDeadAfter = 25 * time.Second
+	// DatastoresFrom is when a master starts to watch the heartbeat datastores: T3.
+	DatastoresFrom = 3 * time.Second
+	// DatastoresSilent is how long it watches them in vain before it declares a host dead: T3 to T18, or for a new master
+	// T35 to T50.
+	DatastoresSilent = 15 * time.Second
+	// IsolationPing is how long a master that hears nobody pings the isolation addresses before it declares itself
+	// isolated: T0 to T5 for a master, T25 to T30 for a secondary, which has just elected itself.
+	IsolationPing = 5 * time.Second
 )
 
-// Observation is what can be seen of one member at one instant. Hosts in maintenance mode or disconnected by an
+// Observation is what is true of one member at one instant. Hosts in maintenance mode or disconnected by an
 // administrator are no members.
 type Observation struct {
 	ID string
-	// Alive means that its agent runs and sends heartbeats.
-	Alive bool
-	// Datastores is how many datastores it has: the member with most of them wins an election.
+	// Up means that ESXi runs, so that it answers pings; Agent that its HA agent runs, too.
+	Up, Agent bool
+	// Datastores is how many datastores it reaches: the member with most of them wins an election.
 	Datastores int
+	// Segment names the part of the management network that it is in: members of one segment hear each other.
+	Segment string
+	// Gateway means that an isolation address answers it.
+	Gateway bool
+	// VCenter means that it and vCenter reach each other.
+	VCenter bool
+	// Heartbeats are the heartbeat datastores that it reaches.
+	Heartbeats []string
 }
 
-// Change is a decision about a host. The zero State of Change means that it stopped being a member.
+// Change is a state that vCenter learns. The empty State means that the host stopped being a member.
 type Change struct {
 	Host     string
 	State    State
-	Reporter string // the member that reports the state: the master, or the host itself
-	Elected  bool   // it has just become master
-	Dead     bool   // it has just been declared dead: its machines must restart elsewhere
+	Reporter string // the master, or the host itself; empty when vCenter says it of its own
 }
 
-type member struct {
-	id         string
-	datastores int
-	state      State
-	alive      bool
-	since      time.Duration // of being alive, or of the last heartbeat
-	dead       bool
+// Outcome is what is decided in one step.
+type Outcome struct {
+	Changes []Change
+	// Dead are hosts whose machines must restart elsewhere, each named once for every time it fails.
+	Dead []string
 }
 
-// Cluster follows the members of one HA cluster.
+// Cluster follows the agents of one HA cluster.
 type Cluster struct {
-	members  map[string]*member
-	master   string
-	elected  time.Duration
-	electing time.Duration // negative while there is no election
+	members  map[string]*agent
+	master   string        // the one that vCenter listens to
+	headless time.Duration // since when vCenter reaches no master; negative while it does
 }
 
 // NewCluster has no members yet.
-func NewCluster() *Cluster { return &Cluster{members: map[string]*member{}, electing: -1} }
+func NewCluster() *Cluster { return &Cluster{members: map[string]*agent{}, headless: -1} }
 
-// Master is the current master, or empty.
+// Master is the master that vCenter listens to, or empty.
 func (c *Cluster) Master() string { return c.master }
 
-// State is a member's state; false for a host that is no member.
-func (c *Cluster) State(id string) (State, bool) {
-	m := c.members[id]
-	if m == nil {
-		return "", false
+// Report is what vCenter knows of a member; false for a host that is no member.
+func (c *Cluster) Report(id string) (Change, bool) {
+	a := c.members[id]
+	if a == nil {
+		return Change{}, false
 	}
-	return m.state, true
+	return Change{Host: id, State: a.reported, Reporter: a.reporter}, true
 }
 
-// Step takes what is seen at an instant, which must not go back, and returns what is decided then.
-func (c *Cluster) Step(now time.Duration, seen []Observation, heartbeatDatastores bool) []Change {
-	changes := c.observe(now, seen)
-	changes = append(changes, c.watchMaster(now)...)
-	changes = append(changes, c.elect(now)...)
-	changes = append(changes, c.join(now)...)
-	return append(changes, c.judge(now, heartbeatDatastores)...)
+// State is a member's state as vCenter knows it; false for a host that is no member.
+func (c *Cluster) State(id string) (State, bool) {
+	r, ok := c.Report(id)
+	return r.State, ok
 }
 
-func (c *Cluster) ordered() []*member {
-	list := make([]*member, 0, len(c.members))
+// Responsible is the master that restarts machines: of several, which a partition makes, the one elected first, because
+// it holds the locks on the datastores' lists of protected machines. Empty while there is none.
+func (c *Cluster) Responsible() string {
+	if m := c.responsible(); m != nil {
+		return m.ID
+	}
+	return ""
+}
+
+// Obeys tells whether the responsible master can start machines on a host: its own, or one that is connected to it.
+func (c *Cluster) Obeys(id string) bool {
+	m, a := c.responsible(), c.members[id]
+	return m != nil && a != nil && (a == m || a.role == Connected && a.master == m.ID && a.hears(m))
+}
+
+// IsolatedSince is when a running host declared itself isolated; false for one that has not. Only the host itself knows
+// it at once.
+func (c *Cluster) IsolatedSince(id string) (time.Duration, bool) {
+	a := c.members[id]
+	if a == nil || !a.runs() || a.role != Isolated {
+		return 0, false
+	}
+	return a.isolated, true
+}
+
+// Step takes what is true at an instant, which must not go back, and returns what is decided then. heartbeatDatastores
+// tells whether the cluster has any.
+func (c *Cluster) Step(now time.Duration, seen []Observation, heartbeatDatastores bool) Outcome {
+	out := Outcome{Changes: c.observe(now, seen)}
+	agents := c.ordered()
+	for _, a := range agents {
+		c.follow(now, a, agents)
+	}
+	elect(now, agents)
+	for _, a := range agents {
+		a.isolate(now, agents)
+	}
+	for _, a := range agents {
+		if a.leads() {
+			a.judge(now, agents, heartbeatDatastores)
+		}
+	}
+	out.Dead = c.bury()
+	out.Changes = append(out.Changes, c.report(now, agents)...)
+	return out
+}
+
+func (c *Cluster) ordered() []*agent {
+	list := make([]*agent, 0, len(c.members))
 	for _, m := range c.members {
 		list = append(list, m)
 	}
-	slices.SortFunc(list, func(a, b *member) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(list, func(a, b *agent) int { return strings.Compare(a.ID, b.ID) })
 	return list
 }
 
-// set moves a member to a state and reports it, unless it is in that state already.
-func (c *Cluster) set(m *member, s State) []Change {
-	if m.state == s {
-		return nil
-	}
-	m.state = s
-	reporter := c.master
-	if reporter == "" {
-		reporter = m.id
-	}
-	return []Change{{Host: m.id, State: s, Reporter: reporter}}
-}
-
+// observe takes in what is true now, new members and those that are none any more.
 func (c *Cluster) observe(now time.Duration, seen []Observation) []Change {
-	var changes []Change
 	present := map[string]bool{}
 	for _, o := range seen {
 		present[o.ID] = true
-		m := c.members[o.ID]
-		if m == nil {
-			m = &member{id: o.ID, alive: o.Alive, since: now}
-			c.members[o.ID] = m
-			changes = append(changes, c.set(m, Uninitialized)...)
-		}
-		m.datastores = o.Datastores
-		if m.alive != o.Alive {
-			m.alive, m.since = o.Alive, now
-			if o.Alive { // it starts anew, and so do its part in the cluster and its chance to be declared dead
-				m.dead = false
-				if c.master == m.id {
-					c.master = ""
-				}
-				changes = append(changes, c.set(m, Uninitialized)...)
+		a := c.members[o.ID]
+		if a == nil {
+			a = &agent{since: now, joined: now, role: Uninitialized, alone: -1}
+			c.members[o.ID] = a
+		} else if ran := a.runs(); ran != (o.Up && o.Agent) {
+			a.since = now
+			if !ran { // it starts anew, and so do its part in the cluster and its chance to be declared dead
+				a.role, a.watched, a.alone, a.declared = Uninitialized, nil, -1, false
 			}
 		}
+		a.Observation = o
 	}
-	for _, m := range c.ordered() {
-		if present[m.id] {
+	var changes []Change
+	for _, a := range c.ordered() {
+		if !present[a.ID] {
+			delete(c.members, a.ID)
+			changes = append(changes, Change{Host: a.ID})
+		}
+	}
+	return changes
+}
+
+// responsible is the master that was elected first.
+func (c *Cluster) responsible() *agent {
+	var first *agent
+	for _, a := range c.ordered() {
+		if a.leads() && (first == nil || a.elected < first.elected) {
+			first = a
+		}
+	}
+	return first
+}
+
+// bury names the hosts that the responsible master has found dead and nobody did before.
+func (c *Cluster) bury() []string {
+	m := c.responsible()
+	if m == nil {
+		return nil
+	}
+	var dead []string
+	for _, a := range c.ordered() {
+		if w := m.watched[a.ID]; w == nil || a == m {
 			continue
-		}
-		delete(c.members, m.id)
-		changes = append(changes, Change{Host: m.id})
-		if c.master == m.id { // it left in good order, so nobody waits for its heartbeats
-			c.master, c.electing = "", now
-			changes = append(changes, c.startElection()...)
-		}
-	}
-	return changes
-}
-
-// watchMaster starts an election when the master has been silent for too long.
-func (c *Cluster) watchMaster(now time.Duration) []Change {
-	m := c.members[c.master]
-	if m == nil || m.alive || now-m.since < ElectionStart {
-		return nil
-	}
-	c.master, c.electing = "", m.since+ElectionStart
-	return append(c.set(m, Unreachable), c.startElection()...)
-}
-
-func (c *Cluster) startElection() []Change {
-	var changes []Change
-	for _, m := range c.ordered() {
-		if m.alive && m.state == Connected {
-			changes = append(changes, c.set(m, Election)...)
+		} else if w.alive {
+			a.declared = false
+		} else if w.dead && !a.declared {
+			a.declared = true
+			dead = append(dead, a.ID)
 		}
 	}
-	return changes
-}
-
-// elect makes the member with most datastores master, and of equals the one whose identifier sorts last (Deep Dive,
-// "Election": the highest managed object identifier, compared as text).
-func (c *Cluster) elect(now time.Duration) []Change {
-	if c.master != "" {
-		return nil
-	}
-	var changes []Change
-	var best *member
-	for _, m := range c.ordered() {
-		if !m.alive || now-m.since < AgentStart {
-			continue
-		}
-		changes = append(changes, c.set(m, Election)...)
-		if best == nil || m.datastores > best.datastores || m.datastores == best.datastores && m.id > best.id {
-			best = m
-		}
-	}
-	switch {
-	case best == nil:
-		c.electing = -1
-		return changes
-	case c.electing < 0:
-		c.electing = now
-	}
-	if now-c.electing < ElectionTime {
-		return changes
-	}
-	c.master, c.elected, c.electing = best.id, c.electing+ElectionTime, -1
-	win := c.set(best, Master)
-	win[0].Elected = true
-	return append(changes, win...)
-}
-
-// join connects every started agent to the master.
-func (c *Cluster) join(now time.Duration) []Change {
-	if m := c.members[c.master]; m == nil || !m.alive {
-		return nil
-	}
-	var changes []Change
-	for _, m := range c.ordered() {
-		if m.alive && m.id != c.master && now-m.since >= AgentStart {
-			changes = append(changes, c.set(m, Connected)...)
-		}
-	}
-	return changes
-}
-
-// judge declares silent hosts unreachable and then dead. Only a living master can.
-func (c *Cluster) judge(now time.Duration, heartbeatDatastores bool) []Change {
-	if m := c.members[c.master]; m == nil || !m.alive {
-		return nil
-	}
-	var changes []Change
-	for _, m := range c.ordered() {
-		if m.alive || m.dead {
-			continue
-		}
-		from, wait := m.since, DeadAfter
-		if heartbeatDatastores {
-			wait = DeadAfterWithDatastores
-		}
-		if m.since < c.elected {
-			from, wait = c.elected, NewMasterDeadAfter
-		}
-		switch {
-		case now-from >= wait:
-			m.dead = true
-			dead := c.set(m, HostDown)
-			if len(dead) == 0 {
-				dead = []Change{{Host: m.id, State: HostDown, Reporter: c.master}}
-			}
-			dead[0].Dead = true
-			changes = append(changes, dead...)
-		case now-from >= UnreachableAfter:
-			changes = append(changes, c.set(m, Unreachable)...)
-		}
-	}
-	return changes
+	return dead
 }

@@ -17,10 +17,17 @@ type timeline struct {
 	ds    map[string]int
 	log   map[string]time.Duration // "host state" → first instant since the last mark
 	hb    bool
+	// What is not set is healthy: one network, which reaches vCenter and an isolation address, every agent running and
+	// every heartbeat datastore reached.
+	agentDown, noStorage, noGateway, noVCenter map[string]bool
+	segment                                    map[string]string
 }
 
 func newTimeline(hosts ...string) *timeline {
-	t := &timeline{c: fdm.NewCluster(), alive: map[string]bool{}, ds: map[string]int{}, hb: true}
+	t := &timeline{
+		c: fdm.NewCluster(), alive: map[string]bool{}, ds: map[string]int{}, hb: true, agentDown: map[string]bool{},
+		noStorage: map[string]bool{}, noGateway: map[string]bool{}, noVCenter: map[string]bool{}, segment: map[string]string{},
+	}
 	for _, h := range hosts {
 		t.alive[h] = true
 	}
@@ -34,18 +41,46 @@ func (t *timeline) run(d time.Duration) {
 	for end := t.now + d; t.now < end; t.now += tick {
 		var seen []fdm.Observation
 		for h, alive := range t.alive {
-			seen = append(seen, fdm.Observation{ID: h, Alive: alive, Datastores: t.ds[h]})
-		}
-		for _, c := range t.c.Step(t.now, seen, t.hb) {
-			key := c.Host + " " + string(c.State)
-			if _, ok := t.log[key]; !ok {
-				t.log[key] = t.now
+			o := fdm.Observation{
+				ID: h, Up: alive, Agent: alive && !t.agentDown[h], Datastores: t.ds[h], Segment: t.segment[h],
+				Gateway: !t.noGateway[h], VCenter: !t.noVCenter[h],
 			}
-			if c.Dead {
-				t.log[c.Host+" dead"] = t.now
+			if t.hb && !t.noStorage[h] {
+				o.Heartbeats = []string{"ds-1", "ds-2"}
+			}
+			seen = append(seen, o)
+		}
+		out := t.c.Step(t.now, seen, t.hb)
+		for _, c := range out.Changes {
+			t.note(c.Host + " " + string(c.State))
+		}
+		for _, h := range out.Dead {
+			t.note(h + " dead")
+		}
+		for h := range t.alive {
+			if _, ok := t.c.IsolatedSince(h); ok {
+				t.note(h + " isolated")
 			}
 		}
 	}
+}
+
+func (t *timeline) note(what string) {
+	if _, ok := t.log[what]; !ok {
+		t.log[what] = t.now
+	}
+}
+
+// isolate cuts a host's management network.
+func (t *timeline) isolate(h string) {
+	t.segment[h], t.noGateway[h], t.noVCenter[h] = "only "+h, true, true
+}
+
+// reconnect puts it back.
+func (t *timeline) reconnect(h string) {
+	delete(t.segment, h)
+	delete(t.noGateway, h)
+	delete(t.noVCenter, h)
 }
 
 func (t *timeline) state(h string) fdm.State { s, _ := t.c.State(h); return s }

@@ -25,19 +25,24 @@ type Server struct {
 	// OnDown and OnUp are called outside the lock at loss of power and when ESXi has booted.
 	OnDown func(s *Server, cause string)
 	OnUp   func(s *Server)
+	// OnNetwork is called outside the lock when its connection to the management network changed.
+	OnNetwork func(s *Server, m Management)
 
-	mu      sync.Mutex
-	powered bool
-	up      bool
-	changed time.Time
-	pending *time.Timer
+	mu         sync.Mutex
+	powered    bool
+	up         bool
+	agent      bool // its HA agent may run
+	changed    time.Time
+	pending    *time.Timer
+	management Management
 }
 
 // NewServer is a server that has been running since now.
 func NewServer(h config.Host, c *clock.Clock, t *truth.Log) *Server {
 	return &Server{
-		Host: h, clock: c, truth: t, powered: true, up: true, changed: time.Now(),
-		OnDown: func(*Server, string) {}, OnUp: func(*Server) {},
+		Host: h, clock: c, truth: t, powered: true, up: true, agent: true, changed: time.Now(),
+		management: Management{Interface: true, Uplink: true, Link: true},
+		OnDown: func(*Server, string) {}, OnUp: func(*Server) {}, OnNetwork: func(*Server, Management) {},
 	}
 }
 
@@ -53,6 +58,20 @@ func (s *Server) Up() (bool, time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.up, s.changed
+}
+
+// Agent tells whether the server's HA agent can run.
+func (s *Server) Agent() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.up && s.agent
+}
+
+// SetAgent stops the HA agent, or lets it run again.
+func (s *Server) SetAgent(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.agent = on
 }
 
 // PowerOff cuts the power at once.
@@ -91,6 +110,8 @@ func (s *Server) booted() {
 	s.up, s.changed = true, time.Now()
 	s.mu.Unlock()
 	s.note("booted", "")
+	// The state of an adapter is no configuration: it does not outlive a boot.
+	s.SetManagement("booted", func(m *Management) { m.Link = true })
 	s.OnUp(s)
 }
 

@@ -98,15 +98,17 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 	}
 	now := h.s.clock.Now()
 	hosts := h.s.clusterHosts(h.cluster)
+	heartbeats := h.s.heartbeatDatastores(h.cluster)
+	seen := h.observe(cfg, hosts, heartbeats)
 	h.mu.Lock()
-	changes := agents.Step(now, h.observe(hosts), h.s.heartbeatDatastoresExist(h.cluster))
+	out := agents.Step(now, seen, len(heartbeats) > 0)
 	h.mu.Unlock()
 	ctx := h.s.context()
-	for _, c := range changes {
-		h.show(ctx, c, agents)
-		if c.Dead {
-			h.declareDead(ctx, cfg, hostRef(c.Host), restarts, now)
-		}
+	for _, c := range out.Changes {
+		h.show(ctx, c)
+	}
+	for _, id := range out.Dead {
+		h.declareDead(ctx, cfg, hostRef(id), restarts, now)
 	}
 	h.continueRestarts(ctx, restarts, now)
 	if now-h.protected >= protectEvery {
@@ -119,52 +121,37 @@ func hostRef(id string) types.ManagedObjectReference {
 	return types.ManagedObjectReference{Type: "HostSystem", Value: id}
 }
 
-// observe lists the members: hosts that are neither in maintenance mode nor disconnected by an administrator. A host that
-// does not respond stays a member; its agent is gone.
-func (h *ha) observe(hosts []managedHost) []fdm.Observation {
-	var seen []fdm.Observation
-	for _, m := range hosts {
-		if m.maintenance || m.disconnected {
-			continue
-		}
-		up, _ := m.server.Up()
-		seen = append(seen, fdm.Observation{ID: m.ref.Value, Alive: up, Datastores: m.datastores})
-	}
-	return seen
-}
-
 // show publishes a role. A host that stopped being a member has none.
-func (h *ha) show(ctx *simulator.Context, c fdm.Change, agents *fdm.Cluster) {
+func (h *ha) show(ctx *simulator.Context, c fdm.Change) {
 	ref := hostRef(c.Host)
 	if c.State == "" {
 		h.s.change(ctx, ref, types.PropertyChange{Name: "runtime.dasHostState", Val: nil})
 		return
 	}
-	state := string(c.State)
+	state := types.ClusterDasFdmHostState{State: string(c.State)}
 	if forced, ok := h.s.faults.state(h.s.hostName(ref)); ok {
-		state = forced
+		state.State = forced
 	}
-	reporter := hostRef(c.Reporter)
-	h.s.change(ctx, ref, types.PropertyChange{Name: "runtime.dasHostState", Val: &types.ClusterDasFdmHostState{State: state, StateReporter: &reporter}})
-	h.postState(ctx, ref, state)
+	if c.Reporter != "" {
+		reporter := hostRef(c.Reporter)
+		state.StateReporter = &reporter
+	}
+	h.s.change(ctx, ref, types.PropertyChange{Name: "runtime.dasHostState", Val: &state})
+	h.postState(ctx, ref, state.State)
 }
 
 // refresh publishes every role again, after a fault was set or removed.
 func (h *ha) refresh() {
-	h.mu.Lock()
-	running, agents := h.cancel != nil, h.agents
-	h.mu.Unlock()
-	if !running {
-		return
-	}
 	ctx := h.s.context()
 	for _, m := range h.s.clusterHosts(h.cluster) {
 		h.mu.Lock()
-		state, ok := agents.State(m.ref.Value)
-		master := agents.Master()
+		report, ok := fdm.Change{}, h.cancel != nil
+		if ok {
+			report, ok = h.agents.Report(m.ref.Value)
+		}
 		h.mu.Unlock()
 		if ok {
-			h.show(ctx, fdm.Change{Host: m.ref.Value, State: state, Reporter: master}, agents)
+			h.show(ctx, report)
 		}
 	}
 }

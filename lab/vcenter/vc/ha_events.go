@@ -44,6 +44,8 @@ func describeFault(f types.BaseMethodFault) string {
 	switch x := f.(type) {
 	case *types.GenericVmConfigFault:
 		return x.Reason
+	case *types.FileLocked:
+		return "Its files are locked by the host that it runs on."
 	case *types.HostNotConnected:
 		return "The host is not connected."
 	case *types.HostNotReachable:

@@ -11,27 +11,6 @@ import (
 	"vsphere-ha/lab/vcenter/truth"
 )
 
-const (
-	// notRespondingAfter is how long vCenter misses a host's heartbeats before it calls it not responding, where no HA
-	// master tells it earlier (VMware KB 1005757).
-	notRespondingAfter = 60 * time.Second
-	// reconnectAfter is from ESXi running to vCenter managing the host again (an assumption).
-	reconnectAfter = 10 * time.Second
-)
-
-// serverDown stops what ran on a server the moment it loses power. vCenter does not know yet.
-func (s *Sim) serverDown(server *hardware.Server, cause string) {
-	s.fleet.HostDown(server.Name, cause)
-	s.clock.AfterFunc(notRespondingAfter, func() {
-		if up, since := server.Up(); up || s.clock.Since(since) < notRespondingAfter/2 {
-			return
-		}
-		if h, ok := s.hostOf(server); ok {
-			s.hostLost(s.context(), h.ref)
-		}
-	})
-}
-
 // hostLost shows a host as not responding and its machines as disconnected, with their last known power state.
 func (s *Sim) hostLost(ctx *simulator.Context, ref types.ManagedObjectReference) {
 	h, ok := s.host(ref)
@@ -51,17 +30,6 @@ func (s *Sim) showReachable(ctx *simulator.Context, vm types.ManagedObjectRefere
 	s.change(ctx, vm,
 		types.PropertyChange{Name: "runtime.connectionState", Val: state},
 		types.PropertyChange{Name: "summary.runtime.connectionState", Val: state})
-}
-
-// serverUp lets vCenter reconnect a host whose ESXi has booted.
-func (s *Sim) serverUp(server *hardware.Server) {
-	s.clock.AfterFunc(reconnectAfter, func() {
-		h, ok := s.hostOf(server)
-		if up, _ := server.Up(); !ok || !up || h.disconnected {
-			return
-		}
-		s.reconnect(s.context(), h.ref, server)
-	})
 }
 
 // reconnect shows a host that came back. Machines still registered there lost their power with it, unless HA is about to

@@ -53,12 +53,14 @@ func (h *ha) locked(f func()) {
 	f()
 }
 
+// runsForHA tells whether a master may start machines on a host that obeys it; what vCenter sees of the host is no matter.
+func (h *managedHost) runsForHA() bool { return !h.disconnected && !h.maintenance && !h.leaving }
+
 // rooms is what the living hosts have free: their capacity less what their running machines reserve.
 func (h *ha) rooms() []fdm.Room {
 	var rooms []fdm.Room
 	for _, host := range h.s.clusterHosts(h.cluster) {
-		up, _ := host.server.Up()
-		if !up || !host.usable() {
+		if !host.runsForHA() || !h.agents.Obeys(host.ref.Value) {
 			continue
 		}
 		size := host.size()
@@ -126,8 +128,11 @@ func (h *ha) restart(a fdm.Action, m machine, restarts *fdm.Restarter) {
 	case h.s.faults.blocks("restartFails", m.name):
 		h.failed(ctx, now, restarts, &types.GenericVmConfigFault{Reason: "the virtual machine could not be powered on"})
 		return
-	case !known || !host.usable():
+	case !known || !host.runsForHA():
 		h.failed(ctx, now, restarts, &types.HostNotConnected{})
+		return
+	case h.s.locked(now): // its host lives on and keeps it
+		h.failed(ctx, now, restarts, &types.FileLocked{FileFault: types.FileFault{File: now.name}})
 		return
 	}
 	if up, _ := host.server.Up(); !up {

@@ -51,11 +51,7 @@ func (s *Sim) heartbeatDatastores(ref types.ManagedObjectReference) []types.DasH
 	return list
 }
 
-func (s *Sim) heartbeatDatastoresExist(ref types.ManagedObjectReference) bool {
-	return len(s.heartbeatDatastores(ref)) > 0
-}
-
 // noteDatastores keeps what a host mounts beside the inventory.
 func (s *Sim) noteDatastores(host types.ManagedObjectReference, list []types.ManagedObjectReference) {
-	s.updateHost(host, func(h *managedHost) { h.mounted, h.datastores = slices.Clone(list), len(list) })
+	s.updateHost(host, func(h *managedHost) { h.mounted = slices.Clone(list) })
 }

@@ -25,7 +25,7 @@ type managedHost struct {
 	disconnected bool // by an administrator
 	responding   bool // as vCenter sees it
 	mounted      []types.ManagedObjectReference
-	datastores   int
+	paths        map[types.ManagedObjectReference]pathState // those that are down; never changed in place
 }
 
 type folder struct {

@@ -21,6 +21,7 @@ type machine struct {
 	on       bool
 	template bool
 	system   bool // a vCLS VM
+	files    []types.ManagedObjectReference // the datastores that hold its files
 	cpus     int
 	memoryMB int
 	// reservations in MHz and MB
@@ -98,7 +99,7 @@ func (s *Sim) learn(vm *mo.VirtualMachine) (machine, bool) {
 	if m == nil {
 		return machine{}, false
 	}
-	m.name = vm.Name
+	m.name, m.files = vm.Name, slices.Clone(vm.Datastore)
 	m.on = vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
 	if vm.Runtime.Host != nil {
 		m.host = *vm.Runtime.Host

@@ -35,6 +35,7 @@ type Sim struct {
 	truth   *truth.Log
 	fleet   *guest.Fleet
 	servers map[string]*hardware.Server
+	network *hardware.Network
 	svc     *simulator.Service
 	server  *http.Server
 	client  *vim25.Client
@@ -52,6 +53,7 @@ type Sim struct {
 	vms      map[types.ManagedObjectReference]*machine
 	hosts    map[types.ManagedObjectReference]*managedHost
 	clusters map[types.ManagedObjectReference]*cluster
+	contacts map[*hardware.Server]contact
 }
 
 // New builds the inventory and starts everything but the network listeners.
@@ -75,6 +77,8 @@ func New(cfg *config.Config) (*Sim, error) {
 	s := &Sim{
 		cfg: cfg, cert: cert, thumb: thumbprint(cert), clock: clock.New(cfg.TimeScale), truth: log,
 		servers:  map[string]*hardware.Server{},
+		network:  hardware.NewNetwork(),
+		contacts: map[*hardware.Server]contact{},
 		vms:      map[types.ManagedObjectReference]*machine{},
 		hosts:    map[types.ManagedObjectReference]*managedHost{},
 		clusters: map[types.ManagedObjectReference]*cluster{},
@@ -85,7 +89,7 @@ func New(cfg *config.Config) (*Sim, error) {
 	s.fleet.OnBooted = s.guestBooted
 	for _, h := range append([]config.Host{libraryHost}, cfg.Hosts...) {
 		server := hardware.NewServer(h, s.clock, log)
-		server.OnDown, server.OnUp = s.serverDown, s.serverUp
+		server.OnDown, server.OnUp, server.OnNetwork = s.serverDown, s.serverUp, s.networkChanged
 		s.servers[h.Name] = server
 	}
 	if err := s.build(); err != nil {

@@ -1,0 +1,98 @@
+package hardware
+
+import "sync"
+
+// Place is where a server stands in the management network.
+type Place struct {
+	// Segment names the part that it is in; servers of one segment reach each other.
+	Segment string
+	// Gateway and VCenter tell whether the gateway and vCenter are reached from there.
+	Gateway, VCenter bool
+}
+
+// Split is a fault of the switches: its servers reach each other, and of the rest what is said.
+type Split struct {
+	Servers          []string
+	Gateway, VCenter bool
+}
+
+// Network is the management network that joins the servers, vCenter and the gateway.
+type Network struct {
+	mu     sync.Mutex
+	splits map[string]Split
+}
+
+// NewNetwork is one whole.
+func NewNetwork() *Network { return &Network{splits: map[string]Split{}} }
+
+// Split takes servers apart from the others until Heal is called with the same identifier.
+func (n *Network) Split(id string, s Split) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.splits[id] = s
+}
+
+// Heal ends a split.
+func (n *Network) Heal(id string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.splits, id)
+}
+
+// Where tells a server's place: alone when its own connection is down.
+func (n *Network) Where(s *Server) Place {
+	if !s.Management().Connected() {
+		return Place{Segment: "server " + s.Name}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	place := Place{Gateway: true, VCenter: true}
+	for id, split := range n.splits {
+		for _, name := range split.Servers {
+			if name == s.Name && (place.Segment == "" || id > place.Segment) { // the later of two splits counts
+				place = Place{Segment: id, Gateway: split.Gateway, VCenter: split.VCenter}
+			}
+		}
+	}
+	return place
+}
+
+// Management is a server's connection to the management network, as ESXi configures it.
+type Management struct {
+	Interface bool // vmk0 is enabled
+	Uplink    bool // vmnic0 is an uplink of vSwitch0
+	Link      bool // vmnic0 is up
+}
+
+// Connected tells whether frames pass.
+func (m Management) Connected() bool { return m.Interface && m.Switched() }
+
+// Switched tells whether vSwitch0, which virtual machines use as well, has a way out.
+func (m Management) Switched() bool { return m.Uplink && m.Link }
+
+// Management is the state of the server's connection.
+func (s *Server) Management() Management {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.management
+}
+
+// SetManagement changes the connection and tells OnNetwork when that made a difference.
+func (s *Server) SetManagement(cause string, change func(*Management)) {
+	s.mu.Lock()
+	before := s.management
+	change(&s.management)
+	after := s.management
+	s.mu.Unlock()
+	if before == after {
+		return
+	}
+	if before.Connected() != after.Connected() {
+		event := "networkDown"
+		if after.Connected() {
+			event = "networkUp"
+		}
+		s.note(event, cause)
+	}
+	s.OnNetwork(s, after)
+}

@@ -19,32 +19,67 @@ type Machine struct {
 	Name    string
 	GuestID string
 	Host    string
+	// CPUs is the number of virtual CPUs, MemoryMB what the machine is configured with.
+	CPUs, MemoryMB int
 }
 
 // Fleet is every running virtual machine of the lab.
 type Fleet struct {
 	clock *clock.Clock
 	truth *truth.Log
-	// OnBooted is called when a guest's service and Tools have started. Set it before the first PowerOn.
-	OnBooted func(id string)
+	// OnChange is called, outside the lock, when a guest has booted and whenever what its Tools report may have changed.
+	// Set it before the first PowerOn.
+	OnChange func(id string)
 
 	mu        sync.Mutex
 	addresses *addresses
 	running   map[string]*instance
+	watched   map[string]*instance // see Vitals
 }
 
 type instance struct {
 	Machine
-	timer   *time.Timer
-	booted  bool
-	blocked bool // its service was stopped by a fault
+	blocked bool // its service was stopped
 	socket  *socket
-	since   time.Time
+
+	// Since power-on or the last restart:
+	session
+	// What it used since it was last sampled:
+	used               Use
+	current            Use
+	accounted, sampled time.Time
+}
+
+// session is what a restart of the guest resets.
+type session struct {
+	timer  *time.Timer
+	since  time.Time
+	booted bool
+	// dead: its kernel crashed or hangs; frozen: its processes are stopped.
+	dead, crashed, frozen    bool
+	toolsMuted, toolsStopped bool
+	beaten                   bool // a heartbeat arrived
+	silent                   bool // its socket is open, but does not answer
+	lastBeat, lastIO         time.Time
+	processes                []*Process
+	lastPID                  int64
+	app                      app
+}
+
+// end stops everything that a session still waits for.
+func (s *session) end() {
+	s.timer.Stop()
+	s.app.stop()
+	for _, p := range s.processes {
+		if p.timer != nil {
+			p.timer.Stop()
+		}
+	}
 }
 
 // NewFleet starts with no machine; guests take their addresses from the network.
 func NewFleet(c *clock.Clock, t *truth.Log, network netip.Prefix) *Fleet {
-	return &Fleet{clock: c, truth: t, addresses: newAddresses(network), running: map[string]*instance{}, OnBooted: func(string) {}}
+	return &Fleet{clock: c, truth: t, addresses: newAddresses(network), running: map[string]*instance{}, watched: map[string]*instance{}, OnChange: func(string) {}}
 }
 
 // PowerOn starts a machine on its host; one that runs already is left alone and false is returned.
@@ -54,28 +89,35 @@ func (f *Fleet) PowerOn(m Machine) bool {
 	if f.running[m.ID] != nil {
 		return false
 	}
-	i := &instance{Machine: m, since: time.Now()}
+	now := time.Now()
+	i := &instance{Machine: m, accounted: now, sampled: now}
 	f.running[m.ID] = i
 	f.boot(i)
 	return true
 }
 
 func (f *Fleet) boot(i *instance) {
+	i.session = session{since: time.Now(), lastPID: firstPID}
 	jitter := 1 + BootJitter*(2*rand.Float64()-1)
 	d := time.Duration(float64(ProfileOf(i.GuestID).Boot) * jitter)
-	i.timer = f.clock.AfterFunc(d, func() { f.finishBoot(i) })
+	since := i.since
+	i.timer = f.clock.AfterFunc(d, func() { f.finishBoot(i, since) })
+	i.account(i.since)
+	f.watch(i)
 }
 
-func (f *Fleet) finishBoot(i *instance) {
+func (f *Fleet) finishBoot(i *instance, since time.Time) {
 	f.mu.Lock()
-	if f.running[i.ID] != i {
+	if f.running[i.ID] != i || i.since != since || i.dead {
 		f.mu.Unlock()
 		return
 	}
 	i.booted = true
+	i.beaten = i.beats()
 	f.open(i, "booted")
+	i.account(time.Now())
 	f.mu.Unlock()
-	f.OnBooted(i.ID)
+	f.OnChange(i.ID)
 }
 
 func (f *Fleet) open(i *instance, cause string) {
@@ -103,7 +145,10 @@ func (f *Fleet) close(i *instance, cause string) {
 	}
 	i.socket.close()
 	i.socket = nil
-	f.note(i, "down", cause)
+	if !i.silent {
+		f.note(i, "down", cause)
+	}
+	i.silent = false
 }
 
 func (f *Fleet) note(i *instance, event, cause string) {
@@ -123,9 +168,10 @@ func (f *Fleet) PowerOff(id, cause string) bool {
 }
 
 func (f *Fleet) kill(i *instance, cause string) {
-	i.timer.Stop()
+	i.end()
 	f.close(i, cause)
 	delete(f.running, i.ID)
+	delete(f.watched, i.ID)
 }
 
 // HostDown ends every machine of a host at once and returns their identifiers.
@@ -142,18 +188,18 @@ func (f *Fleet) HostDown(host, cause string) []string {
 	return ids
 }
 
-// Restart boots a running guest again: its service closes until it is up.
-func (f *Fleet) Restart(id, cause string) {
+// Restart boots a running guest again: its service closes until it is up. False when it does not run.
+func (f *Fleet) Restart(id, cause string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := f.running[id]
 	if i == nil {
-		return
+		return false
 	}
-	i.timer.Stop()
+	i.end()
 	f.close(i, cause)
-	i.booted, i.since = false, time.Now()
 	f.boot(i)
+	return true
 }
 
 // Move tells on which host a machine runs from now on; its service stays up (vMotion).
@@ -182,36 +228,18 @@ func (f *Fleet) SetService(id string, on bool, cause string) bool {
 	if i == nil {
 		return false
 	}
-	i.blocked = !on
-	if !on {
-		f.close(i, cause)
-	} else if i.booted {
-		f.open(i, cause)
-	}
+	f.setService(i, on, cause)
 	return true
 }
 
-// Status is what a host can tell of a running machine.
-type Status struct {
-	Host    string
-	Booted  bool
-	Since   time.Time // power-on or the last restart
-	Address string    // empty until the guest has booted
-}
-
-// Status reports a running machine; false when it does not run.
-func (f *Fleet) Status(id string) (Status, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	i := f.running[id]
-	if i == nil {
-		return Status{}, false
+func (f *Fleet) setService(i *instance, on bool, cause string) {
+	i.blocked = !on
+	switch {
+	case !on:
+		f.close(i, cause)
+	case i.booted && !i.dead && !i.frozen:
+		f.open(i, cause)
 	}
-	s := Status{Host: i.Host, Booted: i.booted, Since: i.since}
-	if a, ok := f.addresses.byID[id]; ok && i.booted {
-		s.Address = a.String()
-	}
-	return s, true
 }
 
 // Forget frees the address of a machine that was deleted.

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,15 +17,25 @@ import (
 
 func fleet(t *testing.T, network string) (*guest.Fleet, chan string) {
 	t.Helper()
-	log, err := truth.Open(filepath.Join(t.TempDir(), "truth.jsonl"))
+	file := filepath.Join(t.TempDir(), "truth.jsonl")
+	truthFiles.Store(t.Name(), file)
+	log, err := truth.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f := guest.NewFleet(clock.New(1000), log, netip.MustParsePrefix(network))
 	t.Cleanup(f.Close)
 	booted := make(chan string, 100)
-	f.OnBooted = func(id string) { booted <- id }
+	f.OnChange = func(id string) { booted <- id }
 	return f, booted
+}
+
+var truthFiles sync.Map
+
+func truthFile(t *testing.T) string {
+	t.Helper()
+	file, _ := truthFiles.Load(t.Name())
+	return file.(string)
 }
 
 func network() string { return fmt.Sprintf("127.%d.250.0/28", 200+os.Getpid()%50) }

@@ -15,6 +15,9 @@ type Profile struct {
 	FullName     string
 	// IdleMHz is the CPU that one virtual CPU uses when nobody asks anything of the guest.
 	IdleMHz int
+	// User is the account that guest operations log in with; Processes are the system's own that they list.
+	User      string
+	Processes []string
 }
 
 // Boot times are assumptions: no vendor publishes them. They are of the order seen on servers of that time, with the
@@ -24,16 +27,21 @@ var profiles = map[string]Profile{
 	"ubuntu64Guest": {
 		Boot: 45 * time.Second, Port: 2222, Banner: "SSH-2.0-OpenSSH_6.2p2 Ubuntu-6\r\n", ToolsVersion: "10346",
 		Family: "linuxGuest", FullName: "Ubuntu Linux (64-bit)", IdleMHz: 40,
+		User: "root", Processes: []string{"init", "sshd", "vmtoolsd"},
 	},
 	"winXPProGuest": {
 		Boot: 60 * time.Second, Port: 3389, ToolsVersion: "10252",
 		Family: "windowsGuest", FullName: "Microsoft Windows XP Professional (32-bit)", IdleMHz: 60,
+		User: "Administrator", Processes: xpProcesses,
 	},
 	"winXPPro64Guest": {
 		Boot: 60 * time.Second, Port: 3389, ToolsVersion: "10252",
 		Family: "windowsGuest", FullName: "Microsoft Windows XP Professional (64-bit)", IdleMHz: 60,
+		User: "Administrator", Processes: xpProcesses,
 	},
 }
+
+var xpProcesses = []string{"smss.exe", "csrss.exe", "winlogon.exe", "services.exe", "lsass.exe", "vmtoolsd.exe"}
 
 // BootJitter is how much a boot may differ from the profile's time, as a share of it (an assumption).
 const BootJitter = 0.1

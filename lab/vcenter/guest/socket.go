@@ -4,13 +4,17 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
+	"time"
 )
 
 // socket is the listening service of a running guest, with every connection that it accepted.
 type socket struct {
-	listener net.Listener
+	listener *net.TCPListener
+	banner   string
 	mu       sync.Mutex
 	closed   bool
+	frozen   bool
 	conns    map[net.Conn]struct{}
 }
 
@@ -19,12 +23,12 @@ func listen(address, banner string) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{listener: l, conns: map[net.Conn]struct{}{}}
-	go s.serve(banner)
+	s := &socket{listener: l.(*net.TCPListener), banner: banner, conns: map[net.Conn]struct{}{}}
+	go s.serve()
 	return s, nil
 }
 
-func (s *socket) serve(banner string) {
+func (s *socket) serve() {
 	for {
 		c, err := s.listener.Accept()
 		if err != nil {
@@ -38,18 +42,51 @@ func (s *socket) serve(banner string) {
 		}
 		s.conns[c] = struct{}{}
 		s.mu.Unlock()
-		go s.hold(c, banner)
+		go s.hold(c)
 	}
 }
 
 // hold keeps a connection until the client leaves or the guest dies.
-func (s *socket) hold(c net.Conn, banner string) {
-	_, _ = io.WriteString(c, banner)
+func (s *socket) hold(c net.Conn) {
+	if !s.isFrozen() {
+		_, _ = io.WriteString(c, s.banner)
+	}
 	_, _ = io.Copy(io.Discard, c)
 	s.mu.Lock()
 	delete(s.conns, c)
 	s.mu.Unlock()
 	_ = c.Close()
+}
+
+func (s *socket) isFrozen() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.frozen
+}
+
+// freeze stops the service as a stopped process does: the kernel still completes handshakes, but nobody says a word.
+func (s *socket) freeze() {
+	s.mu.Lock()
+	s.frozen = true
+	s.mu.Unlock()
+	_ = s.listener.SetDeadline(time.Unix(1, 0))
+}
+
+// mute lets nothing answer any more, not even a refusal: the guest's kernel is dead. A listener whose queue is full drops
+// connection requests (listen(2), tcp(7)), so that clients run into their own time-outs, as they do on a real network.
+func (s *socket) mute() {
+	s.freeze()
+	raw, err := s.listener.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) { _ = syscall.Listen(int(fd), 0) })
+	// One connection fills the queue, whether or not it is told so in time.
+	if c, err := net.DialTimeout("tcp4", s.listener.Addr().String(), 20*time.Millisecond); err == nil {
+		s.mu.Lock()
+		s.conns[c] = struct{}{}
+		s.mu.Unlock()
+	}
 }
 
 // close ends the service and resets every connection at once: a dead machine says no goodbye.

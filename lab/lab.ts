@@ -110,6 +110,7 @@ function prepare({ name, addresses, paths, recordFile }: Place, timeScale: numbe
       VSPHERE_PASSWORD: password(),
       VSPHERE_HA_HOST_PASSWORD: password(),
       VSPHERE_HA_BMC_PASSWORD: password(),
+      VSPHERE_HA_GUEST_PASSWORD: password(),
     },
   });
   const ips = [...new Set([addresses.vcenter, ...addresses.bmcs].map((address) => splitAddress(address).host))];

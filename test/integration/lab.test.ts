@@ -63,7 +63,8 @@ describe("a lab", () => {
     const command = readFileSync(`/proc/${labStatus(name).pid}/cmdline`, "utf8");
     await stopLab(name);
     const second = await running();
-    for (const variable of ["VSPHERE_PASSWORD", "VSPHERE_HA_HOST_PASSWORD", "VSPHERE_HA_BMC_PASSWORD"]) {
+    for (const role of ["", "_HA_HOST", "_HA_BMC", "_HA_GUEST"]) {
+      const variable = `VSPHERE${role}_PASSWORD`;
       assert.ok((first.env[variable]?.length ?? 0) >= 20);
       assert.notEqual(second.env[variable], first.env[variable]);
       assert.ok(!command.includes(first.env[variable] ?? ""));

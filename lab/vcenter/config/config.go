@@ -17,6 +17,8 @@ const (
 	PasswordVar     = "VSPHERE_PASSWORD"
 	HostPasswordVar = "VSPHERE_HA_HOST_PASSWORD"
 	BMCPasswordVar  = "VSPHERE_HA_BMC_PASSWORD"
+	// GuestPasswordVar may be unset: guests then let nobody in.
+	GuestPasswordVar = "VSPHERE_HA_GUEST_PASSWORD"
 )
 
 // Host is a physical server that vCenter may be asked to add. Memory is in MiB, CPU in MHz a core.
@@ -69,9 +71,11 @@ type Config struct {
 	Password     string `json:"-"`
 	HostPassword string `json:"-"`
 	BMCPassword  string `json:"-"`
+	// GuestPassword is that of root and Administrator in the guests; empty lets nobody in.
+	GuestPassword string `json:"-"`
 }
 
-// Load reads the file and the three password variables; the error lists every problem found.
+// Load reads the file and the password variables; the error lists every problem found.
 func Load(path string, getenv func(string) string) (*Config, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -84,6 +88,7 @@ func Load(path string, getenv func(string) string) (*Config, error) {
 		return nil, fmt.Errorf("%s is not a valid configuration: %w", path, err)
 	}
 	c.Password, c.HostPassword, c.BMCPassword = getenv(PasswordVar), getenv(HostPasswordVar), getenv(BMCPasswordVar)
+	c.GuestPassword = getenv(GuestPasswordVar)
 	return c, c.validate()
 }
 

@@ -30,10 +30,11 @@ import (
 
 // Passwords of the lab under test.
 const (
-	Password     = "vcenter-secret"
-	HostPassword = "host-secret"
-	BMCPassword  = "bmc-secret"
-	User         = "administrator@vsphere.local"
+	Password      = "vcenter-secret"
+	HostPassword  = "host-secret"
+	BMCPassword   = "bmc-secret"
+	GuestPassword = "guest-secret"
+	User          = "administrator@vsphere.local"
 )
 
 // Patience bounds every wait of a test, in wall time.
@@ -71,7 +72,7 @@ func Start(t testing.TB, scale float64, change ...func(*config.Config)) *Lab {
 		},
 		LUN:          config.LUN{Name: "naa.6000c29000000000000000000000a001", CapacityGB: 500},
 		GuestNetwork: x + ".128/25", DataDir: filepath.Join(dir, "data"), TruthLog: filepath.Join(dir, "truth.jsonl"),
-		Password: Password, HostPassword: HostPassword, BMCPassword: BMCPassword,
+		Password: Password, HostPassword: HostPassword, BMCPassword: BMCPassword, GuestPassword: GuestPassword,
 	}
 	for n := 1; n <= 4; n++ {
 		cfg.Hosts = append(cfg.Hosts, config.Host{

@@ -73,6 +73,7 @@ func (s *Sim) build() error {
 			s.svc.Context.Map.AddHandler(&licenses{l})
 		}
 	}
+	s.addGuestAuth()
 	s.svc.Context.Map.Handler = s.dispatch
 	return s.populate(context.Background())
 }

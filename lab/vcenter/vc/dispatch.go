@@ -73,6 +73,8 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &diskManager{o}
 	case *simulator.HostDatastoreBrowser:
 		return &browser{o}
+	case *simulator.GuestProcessManager:
+		return &guestProcessManager{o, s}
 	}
 	return nil
 }

@@ -10,8 +10,8 @@ import (
 	"vsphere-ha/lab/vcenter/guest"
 )
 
-// guestBooted publishes what VMware Tools report when a guest has started.
-func (s *Sim) guestBooted(id string) {
+// guestChanged publishes what VMware Tools report of a guest, or that they report nothing any more.
+func (s *Sim) guestChanged(id string) {
 	m, ok := s.machineByID(id)
 	if !ok {
 		return
@@ -29,10 +29,8 @@ func (s *Sim) reportTools(ctx *simulator.Context, ref types.ManagedObjectReferen
 		status, running := s.fleet.Status(vm.Config.InstanceUuid)
 		p := guest.ProfileOf(vm.Config.GuestId)
 		info := guestInfo(*vm.Guest, p, status, running, vm.Name)
-		heartbeat := types.ManagedEntityStatusGray
-		if running && status.Booted && p.ToolsVersion != "" {
-			heartbeat = types.ManagedEntityStatusGreen
-		}
+		s.appInfo(&info, status)
+		heartbeat := s.heartbeat(status)
 		ctx.Update(vm, []types.PropertyChange{
 			{Name: "guest", Val: &info},
 			{Name: "summary.guest", Val: &types.VirtualMachineGuestSummary{
@@ -43,6 +41,35 @@ func (s *Sim) reportTools(ctx *simulator.Context, ref types.ManagedObjectReferen
 			{Name: "summary.quickStats.guestHeartbeatStatus", Val: heartbeat},
 		})
 	})
+}
+
+// heartbeat is the colour of a guest's heartbeat: gray where Tools do not run, otherwise by the time since the last one.
+func (s *Sim) heartbeat(status guest.Status) types.ManagedEntityStatus {
+	switch silent := s.clock.Since(status.LastBeat); {
+	case !status.Tools:
+		return types.ManagedEntityStatusGray
+	case status.LastBeat.IsZero() || silent < guest.YellowAfter:
+		return types.ManagedEntityStatusGreen
+	case silent < guest.RedAfter:
+		return types.ManagedEntityStatusYellow
+	}
+	return types.ManagedEntityStatusRed
+}
+
+// appInfo tells of the application that is monitored in the guest, if one is.
+func (s *Sim) appInfo(info *types.GuestInfo, status guest.Status) {
+	info.AppHeartbeatStatus = string(types.VirtualMachineAppHeartbeatStatusTypeAppStatusGray)
+	info.AppState = string(types.GuestInfoAppStateTypeNone)
+	if !status.App {
+		return
+	}
+	info.AppHeartbeatStatus, info.AppState = string(types.VirtualMachineAppHeartbeatStatusTypeAppStatusGreen), string(types.GuestInfoAppStateTypeAppStateOk)
+	if s.clock.Since(status.AppMarked) >= guest.AppTimeout {
+		info.AppHeartbeatStatus = string(types.VirtualMachineAppHeartbeatStatusTypeAppStatusRed)
+	}
+	if status.NeedsReset {
+		info.AppState = string(types.GuestInfoAppStateTypeAppStateNeedReset)
+	}
 }
 
 func guestInfo(info types.GuestInfo, p guest.Profile, status guest.Status, running bool, name string) types.GuestInfo {
@@ -62,9 +89,12 @@ func guestInfo(info types.GuestInfo, p guest.Profile, status guest.Status, runni
 	}
 	info.ToolsStatus, info.ToolsVersion = types.VirtualMachineToolsStatusToolsNotRunning, p.ToolsVersion
 	info.ToolsVersionStatus, info.ToolsVersionStatus2 = "guestToolsUnmanaged", "guestToolsUnmanaged"
-	if !running || !status.Booted {
+	info.GuestKernelCrashed = types.NewBool(status.Crashed)
+	if !running || !status.Tools {
 		return info
 	}
+	ready := types.NewBool(status.LastBeat.IsZero())
+	info.GuestOperationsReady, info.InteractiveGuestOperationsReady = ready, ready
 	info.ToolsStatus, info.ToolsRunningStatus, info.GuestState = types.VirtualMachineToolsStatusToolsOk, "guestToolsRunning", "running"
 	info.GuestFamily, info.GuestFullName, info.HostName, info.IpAddress = p.Family, p.FullName, name, status.Address
 	for i := range info.Net {

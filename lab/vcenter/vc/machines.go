@@ -194,7 +194,7 @@ func (s *Sim) hostName(ref types.ManagedObjectReference) string {
 
 func (s *Sim) powerChanged(m machine) {
 	if m.on {
-		s.fleet.PowerOn(guest.Machine{ID: m.id, Name: m.name, GuestID: m.guestID, Host: s.hostName(m.host)})
+		s.fleet.PowerOn(guest.Machine{ID: m.id, Name: m.name, GuestID: m.guestID, Host: s.hostName(m.host), CPUs: m.cpus, MemoryMB: m.memoryMB})
 		go s.reportTools(s.context(), m.ref)
 		return
 	}

@@ -86,7 +86,7 @@ func New(cfg *config.Config) (*Sim, error) {
 	s.faults = newFaults(s)
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.fleet = guest.NewFleet(s.clock, log, netip.MustParsePrefix(cfg.GuestNetwork))
-	s.fleet.OnBooted = s.guestBooted
+	s.fleet.OnChange = s.guestChanged
 	for _, h := range append([]config.Host{libraryHost}, cfg.Hosts...) {
 		server := hardware.NewServer(h, s.clock, log)
 		server.OnDown, server.OnUp, server.OnNetwork = s.serverDown, s.serverUp, s.networkChanged

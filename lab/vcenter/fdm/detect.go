@@ -118,10 +118,15 @@ func (c *Cluster) Responsible() string {
 	return ""
 }
 
-// Obeys tells whether the responsible master can start machines on a host: its own, or one that is connected to it.
+// Obeys tells whether the responsible master can start machines on a host, as far as it knows: its own, or one that was
+// connected to it when it heard from it last, unless that is too long ago.
 func (c *Cluster) Obeys(id string) bool {
 	m, a := c.responsible(), c.members[id]
-	return m != nil && a != nil && (a == m || a.role == Connected && a.master == m.ID && a.hears(m))
+	if m == nil || a == nil || a == m {
+		return a != nil && a == m
+	}
+	w := m.watched[id]
+	return w != nil && w.state == Connected
 }
 
 // IsolatedSince is when a running host declared itself isolated; false for one that has not. Only the host itself knows

@@ -4,81 +4,49 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"vsphere-ha/lab/vcenter/placement"
 )
 
 // Numbers of the restart. Sources: VMware vSphere Availability, "How vSphere HA Works" and "das.maxvmrestartcount";
-// Deep Dive, "Restarting virtual machines" (10–15 s from the declaration to the machine running, at most 32 power-ons at
-// once a host). The spacing of attempts is the Deep Dive's; VMware's documentation gives the number only.
+// Deep Dive, "Restarting virtual machines" (10–15 s from the declaration to the machine running). The spacing of attempts
+// is the Deep Dive's; VMware's documentation gives the number only.
 const (
 	// PlacementTime is from the declaration of death to the first power-on.
 	PlacementTime = 5 * time.Second
 	// PowerOnTime is from a power-on to the machine running; with PlacementTime it makes the 10–15 s.
 	PowerOnTime = 7 * time.Second
-	// MaxPowerOns is how many restarts go to one host at once.
-	MaxPowerOns = 32
+	// ListReadTime is from a master's election to its first restarts from the list of protected machines: T25 to T35.
+	ListReadTime = 10 * time.Second
+	// MaxAttempts is how often a restart is tried, the first time included.
+	MaxAttempts = 5
 )
 
-// Attempts are the times at which a restart that fails is tried, counted from the first.
-var Attempts = []time.Duration{0, 2 * time.Minute, 6 * time.Minute, 14 * time.Minute, 30 * time.Minute}
+// retryAfter is waited after each attempt that failed: attempts follow at 0, 2, 6, 14 and 30 minutes. More of them, which
+// das.maxvmrestartcount allows, are as far apart as the last two (an assumption).
+var retryAfter = []time.Duration{2 * time.Minute, 4 * time.Minute, 8 * time.Minute, 16 * time.Minute}
 
-// Priority orders restarts; the higher go first. Disabled machines do not restart.
-type Priority int
-
-// The restart priorities of the API, from "disabled" to "highest".
-const (
-	Disabled Priority = iota
-	Lowest
-	Low
-	Medium
-	High
-	Highest
-)
-
-// ParsePriority reads the API's word; false for one that it does not know.
-func ParsePriority(word string) (Priority, bool) {
-	i := slices.Index([]string{"disabled", "lowest", "low", "medium", "high", "highest"}, word)
-	return Priority(i), i >= 0
-}
-
-// Condition is what a machine must reach before machines of the next priority start.
-type Condition string
-
-// The restart conditions of the API (ClusterVmReadinessReadyCondition). None is met when resources are allocated.
-const (
-	WhenPlaced    Condition = "none"
-	WhenPoweredOn Condition = "poweredOn"
-	WhenHeartbeat Condition = "guestHbStatusGreen"
-	WhenApp       Condition = "appHbStatusGreen"
-)
-
-// VM is a machine to restart. CPU is in MHz, Memory in MB: what a host must have free, overhead included.
+// VM is a machine to restart.
 type VM struct {
-	ID          string
-	Name        string
-	Priority    Priority
-	CPU, Memory int64
-	Condition   Condition
-	// Delay is waited after the condition, Timeout for it.
+	placement.VM
+	Name      string
+	Priority  Priority
+	Condition Condition
+	// Delay is waited after the condition. Machines of lower priority wait for it no longer than Timeout.
 	Delay, Timeout time.Duration
+	// DependsOn lists machines that must be ready first. No time-out ends that wait (vSphere API reference,
+	// ClusterDependencyRuleInfo).
+	DependsOn []string
 }
 
-// Room is what a host has left for machines.
-type Room struct {
-	Host        string
-	CPU, Memory int64
-	// Starting is how many restarts are under way there.
-	Starting int
-}
-
-// Progress is what has become of a restarted machine.
-type Progress struct{ Heartbeat bool }
-
-// Action is a decision about a machine: start it on Host, report that no host has room (once), or give up.
+// Action is a decision about a machine: start it on Host, report that no host can take it (once), or give up.
 type Action struct {
-	VM          VM
-	Host        string
-	NoResources bool
-	GiveUp      bool
+	VM     VM
+	Host   string
+	NoRoom bool
+	GiveUp bool
+	// Why tells of NoRoom what each host lacks.
+	Why []placement.Obstacle
 }
 
 type phase int
@@ -94,29 +62,33 @@ type restart struct {
 	VM
 	phase    phase
 	eligible time.Duration // no earlier than this
-	first    time.Duration // the first attempt
 	failures int
-	placed   time.Duration
-	running  time.Duration
+	placed   bool // a host was found
+	host     string
+	opened   time.Duration // its priority's turn came
 	ready    time.Duration // the condition was met
 	reported bool
 }
 
-// Restarter restarts machines of failed hosts in order of priority.
+// Restarter restarts machines of failed hosts in order of priority and of dependence.
 type Restarter struct {
-	queue  []*restart
-	opened map[Priority]time.Duration
+	// Attempts is how often a restart is tried (das.maxvmrestartcount).
+	Attempts int
+	queue    []*restart
 }
 
 // NewRestarter has nothing to do.
-func NewRestarter() *Restarter { return &Restarter{opened: map[Priority]time.Duration{}} }
+func NewRestarter() *Restarter { return &Restarter{Attempts: MaxAttempts} }
 
-// Add queues a machine of a host that was declared dead at the given time.
-func (r *Restarter) Add(vm VM, dead time.Duration) {
-	if r.find(vm.ID) != nil {
-		return
+// Add queues a machine that its master misses since the given time: since its host was declared dead, for one.
+func (r *Restarter) Add(vm VM, missed time.Duration) {
+	if x := r.find(vm.ID); x != nil {
+		if x.phase == waiting || x.phase == starting {
+			return
+		}
+		r.Drop(vm.ID) // it was restarted, and is lost again
 	}
-	r.queue = append(r.queue, &restart{VM: vm, eligible: dead + PlacementTime, first: -1, placed: -1, running: -1, ready: -1})
+	r.queue = append(r.queue, &restart{VM: vm, eligible: missed + PlacementTime, opened: -1, ready: -1})
 	slices.SortStableFunc(r.queue, func(a, b *restart) int {
 		if a.Priority != b.Priority {
 			return int(b.Priority - a.Priority)
@@ -135,22 +107,46 @@ func (r *Restarter) find(id string) *restart {
 }
 
 // Started tells that a power-on succeeded.
-func (r *Restarter) Started(id string, now time.Duration) {
+func (r *Restarter) Started(id string) {
 	if x := r.find(id); x != nil {
-		x.phase, x.running = started, now
+		x.phase = started
 	}
 }
 
 // Failed tells that a power-on failed; it is tried again later, or given up after the last attempt.
 func (r *Restarter) Failed(id string, now time.Duration) {
 	x := r.find(id)
-	if x == nil {
+	if x == nil || x.phase != starting {
 		return
 	}
+	x.eligible = now + retryAfter[min(x.failures, len(retryAfter)-1)]
 	x.failures++
-	x.phase = waiting
-	if x.failures < len(Attempts) {
-		x.eligible = max(now, x.first+Attempts[x.failures])
+	x.phase, x.placed, x.reported = waiting, false, false
+}
+
+// HostDied takes back the restarts that were under way on a host which is now declared dead, and returns their machines:
+// they go elsewhere at once, because nothing was wrong with them.
+func (r *Restarter) HostDied(host string, now time.Duration) []string {
+	var ids []string
+	for _, x := range r.queue {
+		if x.phase == starting && x.host == host {
+			x.phase, x.placed, x.eligible = waiting, false, now+PlacementTime
+			ids = append(ids, x.ID)
+		}
+	}
+	return ids
+}
+
+// TakeOver starts anew at the given time, with a new master: attempts count from the first again. What a host that lives was
+// ordered to start goes on.
+func (r *Restarter) TakeOver(at time.Duration, lives func(host string) bool) {
+	for _, x := range r.queue {
+		if x.phase == starting && !lives(x.host) {
+			x.phase, x.placed = waiting, false
+		}
+		if x.phase == waiting {
+			x.failures, x.eligible, x.reported = 0, at, false
+		}
 	}
 }
 
@@ -167,14 +163,24 @@ func (r *Restarter) Pending() bool {
 // Clear forgets everything once nothing is pending.
 func (r *Restarter) Clear() {
 	if !r.Pending() {
-		r.queue, r.opened = nil, map[Priority]time.Duration{}
+		r.queue = nil
 	}
 }
 
-// Step returns the machines to start now. fits says whether a host has what a machine needs beside capacity, such as its
-// datastore and networks; progress tells what has become of machines that were started.
-func (r *Restarter) Step(now time.Duration, rooms []Room, fits func(vm, host string) bool, progress func(id string) Progress) []Action {
-	rooms = slices.Clone(rooms)
+// Step returns the machines to start now. look is called when a machine may start, to see the hosts; progress tells what
+// has become of a machine, and ready whether one that is not being restarted keeps no machine waiting that depends on it.
+func (r *Restarter) Step(now time.Duration, look func() View, progress func(id string) Progress, ready func(id string) bool) []Action {
+	var view *View
+	lazily := func() *View {
+		if view == nil {
+			v := look()
+			view = &v
+		}
+		return view
+	}
+	for _, x := range r.queue {
+		x.watch(now, progress)
+	}
 	var actions []Action
 	open := true
 	for at := 0; at < len(r.queue) && open; {
@@ -183,98 +189,80 @@ func (r *Restarter) Step(now time.Duration, rooms []Room, fits func(vm, host str
 			end++
 		}
 		group := r.queue[at:end]
-		if _, ok := r.opened[group[0].Priority]; !ok {
-			r.opened[group[0].Priority] = now
-		}
 		for _, x := range group {
-			actions = append(actions, r.try(x, now, rooms, fits)...)
+			if x.opened < 0 {
+				x.opened = now
+			}
+			actions = append(actions, r.try(x, now, lazily, ready)...)
+			x.watch(now, progress)
 		}
-		open = r.met(group, now, progress)
+		open = !slices.ContainsFunc(group, func(x *restart) bool { return x.holdsUp(now) })
 		at = end
 	}
 	return actions
 }
 
-// met tells whether the next priority may start: each machine is ready, given up, or out of time.
-func (r *Restarter) met(group []*restart, now time.Duration, progress func(string) Progress) bool {
-	all := true
-	for _, x := range group {
-		if x.ready < 0 && x.satisfied(progress) {
-			x.ready = now
-		}
-		late := x.Timeout > 0 && now-r.opened[x.Priority] >= x.Timeout
-		if x.phase != abandoned && !late && (x.ready < 0 || now-x.ready < x.Delay) {
-			all = false
-		}
-	}
-	return all
-}
-
-func (x *restart) satisfied(progress func(string) Progress) bool {
-	switch x.Condition {
-	case WhenPoweredOn:
-		return x.phase == started
-	case WhenHeartbeat, WhenApp:
-		return x.phase == started && progress(x.ID).Heartbeat
-	default:
-		return x.placed >= 0
+// watch notes when the machine's condition is met.
+func (x *restart) watch(now time.Duration, progress func(string) Progress) {
+	switch {
+	case x.ready >= 0:
+	case x.Condition == WhenPlaced && x.placed, x.Condition != WhenPlaced && x.phase == started && x.Condition.Met(progress(x.ID)):
+		x.ready = now
 	}
 }
 
-func (r *Restarter) try(x *restart, now time.Duration, rooms []Room, fits func(vm, host string) bool) []Action {
+// holdsUp tells whether machines of lower priority wait for this one: until it is ready, given up, or out of time. Where
+// the condition is none, a machine that no host can take holds nobody up, and no time-out applies: the condition asks for
+// placement in order and no more (vSphere API reference, ClusterVmReadinessReadyCondition and restartPriorityTimeout).
+func (x *restart) holdsUp(now time.Duration) bool {
+	switch {
+	case x.phase == abandoned, x.isReady(now):
+		return false
+	case x.Condition == WhenPlaced:
+		return x.placed
+	}
+	return now-x.opened < x.Timeout
+}
+
+func (x *restart) isReady(now time.Duration) bool { return x.ready >= 0 && now-x.ready >= x.Delay }
+
+func (r *Restarter) try(x *restart, now time.Duration, look func() *View, ready func(string) bool) []Action {
 	if x.phase != waiting {
 		return nil
 	}
-	if x.failures >= len(Attempts) {
+	wait, never := r.held(x, now, ready)
+	switch {
+	case never || x.failures >= r.Attempts:
 		x.phase = abandoned
 		return []Action{{VM: x.VM, GiveUp: true}}
-	}
-	if now < x.eligible {
+	case wait || now < x.eligible:
 		return nil
 	}
-	i, busy := Place(x.VM, rooms, fits)
+	view := look()
+	i, busy := view.Place(x.VM.VM)
 	if i < 0 {
 		if busy || x.reported {
 			return nil
 		}
 		x.reported = true
-		return []Action{{VM: x.VM, NoResources: true}}
+		return []Action{{VM: x.VM, NoRoom: true, Why: view.obstacles(x.VM.VM)}}
 	}
-	rooms[i].CPU -= x.CPU
-	rooms[i].Memory -= x.Memory
-	rooms[i].Starting++
-	x.phase, x.placed = starting, now
-	if x.first < 0 {
-		x.first = now
-	}
-	return []Action{{VM: x.VM, Host: rooms[i].Host}}
+	view.take(x.VM.VM, i)
+	x.phase, x.placed, x.host = starting, true, view.Hosts[i].ID
+	return []Action{{VM: x.VM, Host: x.host}}
 }
 
-// Place chooses the host with the fewest restarts under way and, of those, with the most memory free, so that restarts
-// spread. It returns -1 where none has room; busy then tells that one will, once its restarts are done.
-func Place(vm VM, rooms []Room, fits func(vm, host string) bool) (best int, busy bool) {
-	best = -1
-	for i, room := range rooms {
-		if room.CPU < vm.CPU || room.Memory < vm.Memory || !fits(vm.ID, room.Host) {
-			continue
-		}
-		if room.Starting >= MaxPowerOns {
-			busy = true
-			continue
-		}
-		if best < 0 || better(room, rooms[best]) {
-			best = i
+// held tells whether a machine waits for others that it depends on, or will wait for ever because one was given up.
+func (r *Restarter) held(x *restart, now time.Duration, ready func(string) bool) (wait, never bool) {
+	for _, id := range x.DependsOn {
+		switch other := r.find(id); {
+		case other == nil:
+			wait = wait || !ready(id)
+		case other.phase == abandoned:
+			never = true
+		default:
+			wait = wait || !other.isReady(now)
 		}
 	}
-	return best, busy
-}
-
-func better(a, b Room) bool {
-	if a.Starting != b.Starting {
-		return a.Starting < b.Starting
-	}
-	if a.Memory != b.Memory {
-		return a.Memory > b.Memory
-	}
-	return a.Host < b.Host
+	return wait, never
 }

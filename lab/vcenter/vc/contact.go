@@ -33,7 +33,10 @@ func (s *Sim) serverDown(server *hardware.Server, cause string) {
 }
 
 // serverUp lets vCenter reconnect a host whose ESXi has booted.
-func (s *Sim) serverUp(server *hardware.Server) { s.watchContact(server) }
+func (s *Sim) serverUp(server *hardware.Server) {
+	s.noteLost(server)
+	s.watchContact(server)
+}
 
 // networkChanged follows a server's connection to the management network.
 func (s *Sim) networkChanged(server *hardware.Server, _ hardware.Management) { s.watchContact(server) }

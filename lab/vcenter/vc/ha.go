@@ -2,7 +2,6 @@ package vc
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -32,6 +31,8 @@ type ha struct {
 	agents    *fdm.Cluster
 	restarts  *fdm.Restarter
 	failing   bool
+	master    string        // that was responsible for restarts at the last look
+	reads     time.Duration // when that master has read which machines are protected
 	protected time.Duration
 }
 
@@ -47,7 +48,7 @@ func (h *ha) tend() {
 	case on && h.cancel == nil:
 		ctx, cancel := context.WithCancel(h.s.life)
 		h.cancel = cancel
-		h.agents, h.restarts, h.failing, h.protected = fdm.NewCluster(), fdm.NewRestarter(), false, 0
+		h.agents, h.restarts, h.failing, h.master, h.protected = fdm.NewCluster(), fdm.NewRestarter(), false, "", 0
 		h.s.run(func() { h.loop(ctx) })
 	case !on && h.cancel != nil:
 		h.cancel()
@@ -107,10 +108,12 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 	for _, c := range out.Changes {
 		h.show(ctx, c)
 	}
+	h.takeOver(agents, restarts, now)
 	for _, id := range out.Dead {
 		h.declareDead(ctx, cfg, hostRef(id), restarts, now)
 	}
-	h.continueRestarts(ctx, restarts, now)
+	h.recoverLost(ctx, cfg, agents, hosts, restarts, now)
+	h.continueRestarts(ctx, cfg, agents, restarts, now)
 	if now-h.protected >= protectEvery {
 		h.protected = now
 		h.protect(ctx, cfg, agents, hosts)
@@ -159,49 +162,4 @@ func (h *ha) refresh() {
 // hostMonitoring tells whether HA reacts to the loss of hosts.
 func hostMonitoring(cfg *types.ClusterConfigInfoEx) bool {
 	return cfg.DasConfig.HostMonitoring != "disabled"
-}
-
-// priority is a machine's restart priority: its override, or the cluster's default.
-func priority(cfg *types.ClusterConfigInfoEx, vm types.ManagedObjectReference) fdm.Priority {
-	word := cfg.DasConfig.DefaultVmSettings.RestartPriority
-	for _, o := range cfg.DasVmConfig {
-		if o.Key != vm {
-			continue
-		}
-		if s := o.DasSettings; s != nil && s.RestartPriority != "" && s.RestartPriority != "clusterRestartPriority" {
-			word = s.RestartPriority
-		} else if s == nil && o.RestartPriority != "" {
-			word = string(o.RestartPriority)
-		}
-	}
-	p, ok := fdm.ParsePriority(word)
-	if !ok {
-		return fdm.Medium
-	}
-	return p
-}
-
-// readinessOf is what machines of the next priority wait for, with the machine's override.
-func readinessOf(cfg *types.ClusterConfigInfoEx, vm types.ManagedObjectReference) (fdm.Condition, time.Duration) {
-	r := *cfg.Orchestration.DefaultVmReadiness
-	if i := slices.IndexFunc(cfg.VmOrchestration, func(o types.ClusterVmOrchestrationInfo) bool { return o.Vm == vm }); i >= 0 {
-		o := cfg.VmOrchestration[i].VmReadiness
-		if o.ReadyCondition != "" && o.ReadyCondition != "useClusterDefault" {
-			r.ReadyCondition = o.ReadyCondition
-		}
-		if o.PostReadyDelay >= 0 {
-			r.PostReadyDelay = o.PostReadyDelay
-		}
-	}
-	return fdm.Condition(r.ReadyCondition), time.Duration(r.PostReadyDelay) * time.Second
-}
-
-func restartTimeout(cfg *types.ClusterConfigInfoEx, vm types.ManagedObjectReference) time.Duration {
-	seconds := cfg.DasConfig.DefaultVmSettings.RestartPriorityTimeout
-	for _, o := range cfg.DasVmConfig {
-		if o.Key == vm && o.DasSettings != nil && o.DasSettings.RestartPriorityTimeout > 0 {
-			seconds = o.DasSettings.RestartPriorityTimeout
-		}
-	}
-	return time.Duration(seconds) * time.Second
 }

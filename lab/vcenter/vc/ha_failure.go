@@ -32,6 +32,19 @@ func (s *Sim) showReachable(ctx *simulator.Context, vm types.ManagedObjectRefere
 		types.PropertyChange{Name: "summary.runtime.connectionState", Val: state})
 }
 
+// noteLost marks what ran on a server when it lost its power, and was started nowhere else until it is back.
+func (s *Sim) noteLost(server *hardware.Server) {
+	h, ok := s.hostOf(server)
+	if !ok {
+		return
+	}
+	for _, m := range s.machinesOn(h.ref) {
+		if _, runs := s.fleet.Status(m.id); m.on && !m.failing && !runs {
+			s.updateMachine(m.ref, func(x *machine) { x.lost = true })
+		}
+	}
+}
+
 // reconnect shows a host that came back. Machines still registered there lost their power with it, unless HA is about to
 // start them elsewhere.
 func (s *Sim) reconnect(ctx *simulator.Context, ref types.ManagedObjectReference, server *hardware.Server) {
@@ -57,17 +70,25 @@ func (s *Sim) reconnect(ctx *simulator.Context, ref types.ManagedObjectReference
 	s.tendHost(ref)
 }
 
-// declareDead tells vCenter of a host's death and queues its machines for restart.
+// declareDead tells vCenter of a host's death and queues its machines for restart, and those that it was starting.
 func (h *ha) declareDead(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, ref types.ManagedObjectReference, restarts *fdm.Restarter, now time.Duration) {
 	h.s.truth.Write(time.Now(), truth.Entry{Host: h.s.hostName(ref), Event: "declaredDead"})
 	machines := h.s.machinesOn(ref)
 	h.s.hostLost(ctx, ref)
 	h.postHostFailed(ctx, ref)
+	var interrupted []string
+	h.locked(func() { interrupted = restarts.HostDied(ref.Value, now) })
+	for _, id := range interrupted {
+		if m, ok := h.s.machine(vmRef(id)); ok {
+			h.s.updateMachine(m.ref, func(x *machine) { x.target = types.ManagedObjectReference{} })
+			h.postFailed(ctx, m, &types.HostNotReachable{})
+		}
+	}
 	if !hostMonitoring(cfg) {
 		return
 	}
 	for _, m := range machines {
-		if m.template || m.system || !m.on {
+		if m.template || m.system || !m.on && !m.lost || m.failing {
 			continue
 		}
 		switch {
@@ -82,16 +103,20 @@ func (h *ha) declareDead(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx,
 }
 
 func (h *ha) queue(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, m machine, restarts *fdm.Restarter, now time.Duration) {
-	h.s.updateMachine(m.ref, func(x *machine) { x.failing = true })
+	needs, ok := h.s.placementVM(ctx, m.ref)
+	if !ok {
+		return
+	}
+	h.s.updateMachine(m.ref, func(x *machine) { x.failing, x.lost = true, false })
 	h.s.change(ctx, m.ref,
 		types.PropertyChange{Name: "runtime.vmFailoverInProgress", Val: true},
 		types.PropertyChange{Name: "summary.runtime.vmFailoverInProgress", Val: true})
-	load := m.load()
 	condition, delay := readinessOf(cfg, m.ref)
-	restarts.Add(fdm.VM{
-		ID: m.ref.Value, Name: m.name, Priority: priority(cfg, m.ref), CPU: load.CPU, Memory: load.Memory,
-		Condition: condition, Delay: delay, Timeout: restartTimeout(cfg, m.ref),
-	}, now)
+	vm := fdm.VM{
+		VM: needs, Name: m.name, Priority: priority(cfg, m.ref), Condition: condition, Delay: delay,
+		Timeout: restartTimeout(cfg, m.ref), DependsOn: dependencies(cfg, m.ref),
+	}
+	h.locked(func() { restarts.Add(vm, now) })
 	if !h.failing {
 		h.failing = true
 		h.postCluster(ctx, "com.vmware.vc.HA.ClusterFailoverActionInitiatedEvent", "warning", "vSphere HA initiated a failover action in cluster %s")

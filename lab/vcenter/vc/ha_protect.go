@@ -20,6 +20,9 @@ func (h *ha) protect(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, age
 			if m.template || m.system || m.failing || !m.on && !m.protectionShown {
 				continue // nothing to say; a machine that never ran may still be in the making
 			}
+			if m.lost && m.protected && hostMonitoring(cfg) && priority(cfg, m.ref) != fdm.Disabled {
+				continue // it stays on the list until a master has dealt with it
+			}
 			wanted := master != "" && m.on && host.usable() && priority(cfg, m.ref) != fdm.Disabled && !h.s.faults.blocks("unprotected", m.name)
 			if wanted != m.protected || !m.protectionShown {
 				h.setProtected(ctx, m, wanted)

@@ -14,25 +14,74 @@ func vmRef(id string) types.ManagedObjectReference {
 	return types.ManagedObjectReference{Type: "VirtualMachine", Value: id}
 }
 
-// continueRestarts starts what may start now, and closes the failover when nothing is left to do.
-func (h *ha) continueRestarts(ctx *simulator.Context, restarts *fdm.Restarter, now time.Duration) {
-	if !h.failing {
+// takeOver is a new master's first act: it reads which machines are protected and do not run, and counts attempts anew
+// (Deep Dive, "Restart Retries"). Orders that its predecessor gave to hosts that live are carried out.
+func (h *ha) takeOver(agents *fdm.Cluster, restarts *fdm.Restarter, now time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	master := agents.Responsible()
+	if master == h.master {
 		return
 	}
+	if h.master = master; master == "" {
+		return
+	}
+	h.reads = now + fdm.ListReadTime
+	restarts.TakeOver(h.reads, func(host string) bool {
+		m, ok := h.s.host(hostRef(host))
+		if !ok {
+			return false
+		}
+		up, _ := m.server.Up()
+		return up
+	})
+}
+
+// commands tells whether the master may start machines on a host; what vCenter sees of the host is no matter.
+func (h *ha) commands(agents *fdm.Cluster, host managedHost) bool {
+	return agents.Obeys(host.ref.Value) && !host.disconnected && !host.maintenance && !host.leaving
+}
+
+// recoverLost queues protected machines that lost their power with a host that is back, when no master was left to miss
+// them: all hosts had failed.
+func (h *ha) recoverLost(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, agents *fdm.Cluster, hosts []managedHost, restarts *fdm.Restarter, now time.Duration) {
+	if h.master == "" || now < h.reads || !hostMonitoring(cfg) {
+		return
+	}
+	for _, m := range h.s.selectMachines(func(m *machine) bool { return m.lost && m.protected && !m.failing }) {
+		i := slices.IndexFunc(hosts, func(x managedHost) bool { return x.ref == m.host })
+		if i < 0 || priority(cfg, m.ref) == fdm.Disabled {
+			continue
+		}
+		var back bool
+		h.locked(func() { back = h.commands(agents, hosts[i]) })
+		if back {
+			h.queue(ctx, cfg, m, restarts, now)
+		}
+	}
+}
+
+// continueRestarts starts what may start now, and closes the failover when nothing is left to do.
+func (h *ha) continueRestarts(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, agents *fdm.Cluster, restarts *fdm.Restarter, now time.Duration) {
+	if !h.failing || h.master == "" {
+		return
+	}
+	restarts.Attempts = attempts(cfg)
 	h.mu.Lock()
-	actions := restarts.Step(now, h.rooms(), h.fits(ctx), h.progress)
+	actions := restarts.Step(now, func() fdm.View { return h.look(ctx, cfg, agents) }, h.progress, h.ready(cfg))
 	h.mu.Unlock()
 	for _, a := range actions {
 		m, ok := h.s.machine(vmRef(a.VM.ID))
 		switch {
 		case !ok || !m.failing:
 			h.locked(func() { restarts.Drop(a.VM.ID) })
-		case a.NoResources:
-			h.s.post(&types.NotEnoughResourcesToStartVmEvent{VmEvent: h.s.vmEvent(ctx, m), Reason: "no host of the cluster has enough unreserved capacity"})
+		case a.NoRoom:
+			h.postNoRoom(ctx, m, a.Why)
 		case a.GiveUp:
-			h.abandon(ctx, m)
+			h.giveUp(ctx, m)
 		default:
-			go h.restart(a, m, restarts)
+			h.s.updateMachine(m.ref, func(x *machine) { x.target = hostRef(a.Host) })
+			h.s.run(func() { h.restart(a, m, restarts) })
 		}
 	}
 	var pending bool
@@ -53,67 +102,46 @@ func (h *ha) locked(f func()) {
 	f()
 }
 
-// runsForHA tells whether a master may start machines on a host that obeys it; what vCenter sees of the host is no matter.
-func (h *managedHost) runsForHA() bool { return !h.disconnected && !h.maintenance && !h.leaving }
-
-// rooms is what the living hosts have free: their capacity less what their running machines reserve.
-func (h *ha) rooms() []fdm.Room {
-	var rooms []fdm.Room
-	for _, host := range h.s.clusterHosts(h.cluster) {
-		if !host.runsForHA() || !h.agents.Obeys(host.ref.Value) {
-			continue
-		}
-		size := host.size()
-		room := fdm.Room{Host: host.ref.Value, CPU: size.CPU, Memory: size.Memory}
-		for _, m := range h.s.selectMachines(func(m *machine) bool {
-			return m.host == host.ref && m.on && !m.failing || m.target == host.ref
-		}) {
-			load := m.load()
-			room.CPU, room.Memory = room.CPU-load.CPU, room.Memory-load.Memory
-			if m.target == host.ref {
-				room.Starting++
-			}
-		}
-		rooms = append(rooms, room)
+// look is what the master knows of the hosts that obey it: their room, and the restarts under way there.
+func (h *ha) look(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, agents *fdm.Cluster) fdm.View {
+	members := slices.DeleteFunc(h.s.clusterHosts(h.cluster), func(m managedHost) bool { return !h.commands(agents, m) })
+	starting := map[string]int{}
+	for _, m := range h.s.selectMachines(func(m *machine) bool { return m.target.Value != "" }) {
+		starting[m.target.Value]++
 	}
-	return rooms
-}
-
-// fits tells whether a host has a machine's datastores and networks.
-func (h *ha) fits(ctx *simulator.Context) func(vm, host string) bool {
-	return func(id, hostID string) bool {
-		vm, ok := ctx.Map.Get(vmRef(id)).(*simulator.VirtualMachine)
-		if !ok {
-			return true // it was deleted, which the caller finds out
-		}
-		host, ok := ctx.Map.Get(hostRef(hostID)).(*simulator.HostSystem)
-		if !ok {
-			return false
-		}
-		var datastores, networks, mounted, attached []types.ManagedObjectReference
-		ctx.WithLock(vm, func() { datastores, networks = slices.Clone(vm.Datastore), networksOf(vm) })
-		ctx.WithLock(host, func() { mounted, attached = slices.Clone(host.Datastore), slices.Clone(host.Network) })
-		return subset(datastores, mounted) && subset(networks, attached)
+	view := fdm.View{Site: h.s.placementSite(cfg, restartRules(cfg))}
+	for _, p := range h.s.placementHosts(ctx, members) {
+		view.Hosts = append(view.Hosts, fdm.Host{Host: p, Starting: starting[p.ID], Dedicated: h.s.isFailoverHost(h.cluster, hostRef(p.ID))})
 	}
-}
-
-func subset(a, b []types.ManagedObjectReference) bool {
-	return !slices.ContainsFunc(a, func(r types.ManagedObjectReference) bool { return !slices.Contains(b, r) })
+	return view
 }
 
 func (h *ha) progress(id string) fdm.Progress {
 	m, ok := h.s.machine(vmRef(id))
 	if !ok {
-		return fdm.Progress{Heartbeat: true} // nobody waits for a machine that is gone
+		return fdm.Progress{Running: true, Heartbeat: true, App: true} // nobody waits for a machine that is gone
 	}
 	status, runs := h.s.fleet.Status(m.id)
-	return fdm.Progress{Heartbeat: runs && status.Booted}
+	return fdm.Progress{Running: runs, Heartbeat: runs && status.Booted}
 }
 
-// restart powers a machine on at its new host.
+// ready tells whether a machine that is not being restarted keeps those waiting that depend on it. One that is off does
+// not: HA would not start it (an assumption; the documentation speaks of machines that restart).
+func (h *ha) ready(cfg *types.ClusterConfigInfoEx) func(id string) bool {
+	return func(id string) bool {
+		m, ok := h.s.machine(vmRef(id))
+		if !ok || !m.on {
+			return true
+		}
+		condition, _ := readinessOf(cfg, m.ref)
+		return condition == fdm.WhenPlaced || condition.Met(h.progress(id))
+	}
+}
+
+// restart powers a machine on at its new host. An order to a host that has died meanwhile has no answer: the master
+// learns what became of it when it declares that host dead.
 func (h *ha) restart(a fdm.Action, m machine, restarts *fdm.Restarter) {
 	target := hostRef(a.Host)
-	h.s.updateMachine(m.ref, func(x *machine) { x.target = target })
 	defer h.s.updateMachine(m.ref, func(x *machine) { x.target = types.ManagedObjectReference{} })
 	if !h.s.wait(fdm.PowerOnTime) {
 		return
@@ -121,29 +149,27 @@ func (h *ha) restart(a fdm.Action, m machine, restarts *fdm.Restarter) {
 	ctx := h.s.context()
 	now, ok := h.s.machine(m.ref)
 	host, known := h.s.host(target)
+	up := false
+	if known {
+		up, _ = host.server.Up()
+	}
 	switch {
-	case !ok || !now.failing:
+	case !ok || !now.failing || now.target != target:
 		h.locked(func() { restarts.Drop(a.VM.ID) })
-		return
+	case known && !up:
 	case h.s.faults.blocks("restartFails", m.name):
 		h.failed(ctx, now, restarts, &types.GenericVmConfigFault{Reason: "the virtual machine could not be powered on"})
-		return
-	case !known || !host.runsForHA():
+	case !known || host.disconnected || host.maintenance:
 		h.failed(ctx, now, restarts, &types.HostNotConnected{})
-		return
 	case h.s.locked(now): // its host lives on and keeps it
 		h.failed(ctx, now, restarts, &types.FileLocked{FileFault: types.FileFault{File: now.name}})
-		return
+	default:
+		h.s.runOn(ctx, m.ref, target)
+		h.locked(func() { restarts.Started(a.VM.ID) })
+		after, _ := h.s.machine(m.ref)
+		h.post(ctx, "com.vmware.vc.ha.VmRestartedByHAEvent", "warning", after, "vSphere HA restarted virtual machine %s on host "+h.s.hostName(target))
+		h.s.post(&types.VmPoweredOnEvent{VmEvent: h.s.vmEvent(ctx, after)})
 	}
-	if up, _ := host.server.Up(); !up {
-		h.failed(ctx, now, restarts, &types.HostNotReachable{})
-		return
-	}
-	h.s.runOn(ctx, m.ref, target)
-	after, _ := h.s.machine(m.ref)
-	h.locked(func() { restarts.Started(a.VM.ID, h.s.clock.Now()) })
-	h.post(ctx, "com.vmware.vc.ha.VmRestartedByHAEvent", "warning", after, "vSphere HA restarted virtual machine %s on host "+h.s.hostName(target))
-	h.s.post(&types.VmPoweredOnEvent{VmEvent: h.s.vmEvent(ctx, after)})
 }
 
 // runOn registers a machine that HA restarts at its new host and starts it there.
@@ -171,16 +197,16 @@ func (s *Sim) runOn(ctx *simulator.Context, ref, host types.ManagedObjectReferen
 
 func (h *ha) failed(ctx *simulator.Context, m machine, restarts *fdm.Restarter, fault types.BaseMethodFault) {
 	h.locked(func() { restarts.Failed(m.ref.Value, h.s.clock.Now()) })
-	h.s.post(&types.VmFailoverFailed{VmEvent: h.s.vmEvent(ctx, m), Reason: &types.LocalizedMethodFault{Fault: fault, LocalizedMessage: describeFault(fault)}})
+	h.postFailed(ctx, m, fault)
 }
 
-// abandon leaves a machine where it was: off, as its host will say when it comes back.
-func (h *ha) abandon(ctx *simulator.Context, m machine) {
+// giveUp leaves a machine where it was: off, as its host will say when it comes back.
+func (h *ha) giveUp(ctx *simulator.Context, m machine) {
 	h.s.updateMachine(m.ref, func(x *machine) { x.failing = false })
 	h.s.change(ctx, m.ref,
 		types.PropertyChange{Name: "runtime.vmFailoverInProgress", Val: false},
 		types.PropertyChange{Name: "summary.runtime.vmFailoverInProgress", Val: false})
-	h.post(ctx, "com.vmware.vc.ha.VmRestartAbandonedEvent", "error", m, "vSphere HA stopped trying to restart %s")
+	h.s.post(&types.VmMaxRestartCountReached{VmEvent: h.s.vmEvent(ctx, m)})
 	if host, ok := h.s.host(m.host); ok && host.responding {
 		h.s.reconnect(ctx, host.ref, host.server)
 	}

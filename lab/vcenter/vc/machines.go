@@ -20,7 +20,7 @@ type machine struct {
 	host     types.ManagedObjectReference
 	on       bool
 	template bool
-	system   bool // a vCLS VM
+	system   bool                           // a vCLS VM
 	files    []types.ManagedObjectReference // the datastores that hold its files
 	cpus     int
 	memoryMB int
@@ -28,8 +28,10 @@ type machine struct {
 	cpuReserved, memoryReserved int64
 	// protected is what HA keeps; failing is set from the loss of its host until HA is done with it.
 	protected, failing bool
-	protectionShown    bool
-	target             types.ManagedObjectReference // the host that HA is restarting it on
+	// lost is set while a machine is off only because its host lost power, and HA has not dealt with it.
+	lost            bool
+	protectionShown bool
+	target          types.ManagedObjectReference // the host that HA is restarting it on
 }
 
 // vclsOption marks the system VMs of vSphere Cluster Services (VMware KB 80472).
@@ -194,6 +196,7 @@ func (s *Sim) hostName(ref types.ManagedObjectReference) string {
 
 func (s *Sim) powerChanged(m machine) {
 	if m.on {
+		s.updateMachine(m.ref, func(x *machine) { x.failing, x.lost = false, false })
 		s.fleet.PowerOn(guest.Machine{ID: m.id, Name: m.name, GuestID: m.guestID, Host: s.hostName(m.host), CPUs: m.cpus, MemoryMB: m.memoryMB})
 		go s.reportTools(s.context(), m.ref)
 		return

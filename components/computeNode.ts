@@ -86,9 +86,9 @@ undo() {
   fail "$1"
 }
 
-# Lines that nova wrote since the restart: they carry its own time stamps.
+# Lines that nova wrote since the restart: they carry its own time stamps. Without a number there are but ten.
 log() {
-  as_root systemctl status --no-pager "$unit" 2>/dev/null | awk -v since="$since" '
+  as_root systemctl status --no-pager --full --lines=500 "$unit" 2>/dev/null | awk -v since="$since" '
     match($0, /[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]/) \
       && substr($0, RSTART, RLENGTH) >= since { print substr($0, RSTART) }' || true
 }

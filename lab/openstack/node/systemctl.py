@@ -1,6 +1,6 @@
 """The service manager of the lab's compute node: what a client uses of systemctl(1), for unit files below one folder.
 
-systemctl.py --root FOLDER enable [--now]|disable [--now]|start|stop|restart|is-active|is-enabled|status|daemon-reload UNIT…
+systemctl.py --root FOLDER enable [--now]|disable [--now]|start|stop|restart|is-active|is-enabled|status [--lines N]|daemon-reload UNIT…
 
 It reads ExecStart, Environment, Restart, RestartSec and TimeoutStopSec of FOLDER/etc/systemd/system/NAME@.service, keeps
 what it starts running as systemd does, and writes a service's output to FOLDER/var/log/NAME.log. Exit codes and the words
@@ -147,14 +147,14 @@ def disable(unit):
     unit.wanted.unlink(missing_ok=True)
 
 
-def status(unit):
+def status(unit, lines):
     print(f'{unit.name}\n     Active: {unit.state()}\n     Loaded: loaded ({unit.file};'
           f' {"enabled" if unit.wanted.is_symlink() else "disabled"})')
-    if unit.log.exists():
-        print('\n' + '\n'.join(unit.log.read_text(errors='replace').splitlines()[-10:]))
+    if unit.log.exists() and lines > 0:
+        print('\n' + '\n'.join(unit.log.read_text(errors='replace').splitlines()[-lines:]))
 
 
-def command(verb, units, now, quiet):
+def command(verb, units, now, quiet, lines):
     if verb == 'daemon-reload':
         return 0  # unit files are read anew each time
     if not units:
@@ -184,7 +184,7 @@ def command(verb, units, now, quiet):
                 print(word)
             code = code or (0 if word in ('active', 'enabled') else NOT_ACTIVE if verb == 'is-active' else FAILED)
         elif verb == 'status':
-            status(unit)
+            status(unit, lines)
             code = code or (0 if unit.state() == 'active' else NOT_ACTIVE)
     return code
 
@@ -198,11 +198,13 @@ def main():
     parser.add_argument('--now', action='store_true')
     parser.add_argument('--quiet', '-q', action='store_true')
     parser.add_argument('--no-pager', action='store_true')
+    parser.add_argument('--full', '-l', action='store_true')  # lines are never cut here
+    parser.add_argument('--lines', '-n', type=int, default=10)
     parser.add_argument('verb', choices=VERBS)
     parser.add_argument('units', nargs='*')
     options = parser.parse_intermixed_args()
     units = [Unit(options.root, name) for name in options.units]
-    sys.exit(command(options.verb, units, options.now, options.quiet))
+    sys.exit(command(options.verb, units, options.now, options.quiet, options.lines))
 
 
 if __name__ == '__main__':

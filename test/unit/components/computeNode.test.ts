@@ -24,7 +24,8 @@ case "$1" in
   restart) [ -e "$node/stuck" ] && { echo "Job for $2 failed." >&2; exit 1; }; sed "s/NOW/$(date '+%Y-%m-%d %H:%M:%S')/" "$node/log" >> "$node/journal" ;;
   is-active) cat "$node/state"; [ "$(cat "$node/state")" = active ] || exit 3 ;;
   is-enabled) [ -e "$node/enabled" ] || exit 1 ;;
-  status) sed 's/^/Nov 23 10:00:00 node nova[7]: /' "$node/journal" ;;
+  status) lines=10; for word; do case $word in --lines=*) lines=\${word#*=} ;; esac; done
+    tail -n "$lines" "$node/journal" | sed 's/^/Nov 23 10:00:00 node nova[7]: /' ;;
 esac
 exit 0
 `;
@@ -111,6 +112,13 @@ describe("the scripts on the compute node", () => {
     assert.equal(run("configure", { input: "bad" }).status, 1);
     assert.equal(readFileSync(service.file, "utf8"), "good\n");
     assert.equal(changes().at(-1), "restart nova-compute@ha");
+  });
+
+  it("find nova's word among the many lines that it writes", () => {
+    writeFileSync(file("log"), started + "NOW.1 7 WARNING oslo_config.cfg [-] Deprecated\n".repeat(100));
+    assert.equal(run("configure", { input: "x" }).status, 0);
+    writeFileSync(file("log"), refused + "NOW.1 7 INFO oslo_service [-] Exiting\n".repeat(100));
+    assert.equal(run("configure", { input: "x" }).status, 1);
   });
 
   it("do not take what the service said before for an answer", () => {

@@ -37,6 +37,17 @@ describe("the compute node's service manager", () => {
     rmSync(root, { recursive: true, force: true });
   });
 
+  it("shows the last ten lines of a service, or as many as it is asked for", async () => {
+    unit("talk@.service", "ExecStart=/bin/sh -c 'seq 100 120; exec sleep 600'");
+    systemctl("start", "talk@one");
+    assert.ok(await seen("talk@one", "120"));
+    const lines = (...options: string[]) => systemctl("status", ...options, "talk@one").out.match(/^1\d\d$/gm);
+    assert.deepEqual(lines(), ["111", "112", "113", "114", "115", "116", "117", "118", "119", "120"]);
+    assert.deepEqual(lines("--no-pager", "--full", "--lines=2"), ["119", "120"]);
+    assert.equal(lines("-l", "-n", "500")?.length, 21);
+    systemctl("stop", "talk@one");
+  });
+
   it("starts, tells of and stops one instance without touching another", async () => {
     assert.deepEqual(systemctl("is-active", "job@one"), { code: 3, out: "inactive", error: "" });
     assert.equal(systemctl("start", "job@one").code, 0);

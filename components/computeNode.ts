@@ -16,7 +16,8 @@ export interface NodeService {
  */
 export const nodeCommands = { configure: "sh -s configure", remove: "sh -s remove" };
 
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+/** As one word of the shell. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** A line that no configuration has. */
 const end = "=== end of the configuration ===";

@@ -23,8 +23,8 @@ export interface NovaVcenterArgs {
   datastorePattern?: string;
 }
 
-/** The node that nova-compute is installed on, reached over SSH. */
-export interface ComputeNodeArgs {
+/** A node that is reached over SSH. */
+export interface NodeLoginArgs {
   /** Name or address of the node. */
   host: pulumi.Input<string>;
   /** Port of its SSH server, 1 to 65535. Default: 22. */
@@ -35,6 +35,10 @@ export interface ComputeNodeArgs {
   privateKey: pulumi.Input<string>;
   /** Public key of the SSH server, as in its `/etc/ssh/ssh_host_ed25519_key.pub`; no other server gets anything. */
   hostKey: pulumi.Input<string>;
+}
+
+/** The node that nova-compute is installed on. */
+export interface ComputeNodeArgs extends NodeLoginArgs {
   /** Folder of nova's configuration on the node. Default: /etc/nova. */
   configDirectory?: string;
   /** Folder of nova's own files on the node. Default: /var/lib/nova. */
@@ -102,8 +106,9 @@ export interface QuotaArgs {
 }
 
 /**
- * OpenStack compute on a cluster. Keystone, user and project come from the environment of OpenStack's clients (OS_AUTH_URL
- * and so on), with the role admin; vCenter's address and login for the wait come from VSPHERE_SERVER and so on.
+ * OpenStack compute on a cluster. Keystone, user and project, with the role admin, and vCenter's address and login for the
+ * wait are those of the component's openstack and vsphere providers: passed to it, set in the stack's configuration, or
+ * else from the environment (OS_AUTH_URL and so on, VSPHERE_SERVER and so on).
  */
 export interface OpenStackComputeArgs {
   /** The cluster that instances run on: DRS must be fully automated. */
@@ -112,6 +117,11 @@ export interface OpenStackComputeArgs {
   vcenter: NovaVcenterArgs;
   /** Where nova-compute runs. */
   node: ComputeNodeArgs;
+  /**
+   * Node of nova's control plane, where nova-manage maps the new compute host to its cell. Default: none, which leaves
+   * it to nova's scheduler (`[scheduler] discover_hosts_in_cells_interval`, off by default).
+   */
+  controller?: NodeLoginArgs;
   /** Instance of the unit `nova-compute@` on the node, one a cluster: letters, digits and hyphens. Default: the cluster's name. */
   serviceName?: string;
   /** Host name under which that service reports to nova, unique in the cloud. Default: the service's name. */

@@ -1,15 +1,17 @@
 import * as command from "@pulumi/command";
 import * as openstack from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
+import { discoverCommand, discoveryScript } from "./cellDiscovery";
 import { nodeCommands, nodeScript } from "./computeNode";
 import { digestOf } from "./digest";
 import type { Request } from "./nova/request";
 import { novaConfiguration } from "./novaConfiguration";
-import type { OpenStackComputeArgs, QuotaArgs } from "./openstackArgs";
+import type { NodeLoginArgs, OpenStackComputeArgs, QuotaArgs } from "./openstackArgs";
 import { createImage } from "./openstackImage";
 import { namesOf } from "./openstackNames";
 import { createNetwork, createSecurityGroup } from "./openstackNetwork";
 import { computeRules } from "./openstackRules";
+import { providerEnvironment } from "./providerEnvironment";
 import { validated } from "./validation";
 import type { GuestOs } from "./values";
 import type { CloudDocument } from "./verificationDocument";
@@ -67,15 +69,24 @@ export class OpenStackCompute extends pulumi.ComponentResource {
       availabilityZone,
       timeoutSeconds: args.timeoutSeconds ?? 300,
       flavors: [],
+      networks: [],
       deleteInstances: args.deleteInstances ?? false,
       configuration: "",
     });
     const run = (verb: string): string => `npx --no-install vsphere-ha-compute ${verb}`;
+    const environment = providerEnvironment(this);
+    const login = { ...(environment && { environment }) };
 
     // One clear error for a wrong login before anything else asks OpenStack; its deletion comes last of all.
     const registration = new command.local.Command(
       `${name}-registration`,
-      { create: run("login"), delete: run("forget"), stdin: JSON.stringify(request()), triggers: [computeHost] },
+      {
+        create: run("login"),
+        delete: run("forget"),
+        stdin: JSON.stringify(request()),
+        ...login,
+        triggers: [computeHost],
+      },
       { parent: this, deleteBeforeReplace: true },
     );
     const cloud = { parent: this, dependsOn: [registration] };
@@ -100,14 +111,7 @@ export class OpenStackCompute extends pulumi.ComponentResource {
     const compute = new command.remote.Command(
       `${name}-service`,
       {
-        connection: {
-          host: node.host,
-          port: node.port ?? 22,
-          user: node.user ?? "root",
-          privateKey: pulumi.secret(node.privateKey),
-          hostKey: node.hostKey,
-          dialErrorLimit: 3,
-        },
+        connection: connectionTo(node),
         create: nodeCommands.configure,
         delete: nodeCommands.remove,
         stdin: pulumi.secret(configuration.apply((text) => nodeScript(service, text))),
@@ -117,6 +121,21 @@ export class OpenStackCompute extends pulumi.ComponentResource {
       },
       { parent: this, deleteBeforeReplace: true },
     );
+    const cells = args.controller
+      ? [
+          new command.remote.Command(
+            `${name}-cell`,
+            {
+              connection: connectionTo(args.controller),
+              create: discoverCommand,
+              stdin: discoveryScript(computeHost),
+              addPreviousOutputInEnv: false,
+              triggers: [compute.id],
+            },
+            { parent: this, deleteBeforeReplace: true },
+          ),
+        ]
+      : [];
     const ready = new command.local.Command(
       `${name}-ready`,
       {
@@ -129,9 +148,10 @@ export class OpenStackCompute extends pulumi.ComponentResource {
             configuration: configured,
           } satisfies Request),
         ),
+        ...login,
         triggers: [compute.id],
       },
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, dependsOn: cells, deleteBeforeReplace: true },
     );
     const afterwards = { parent: this, dependsOn: [ready] };
 
@@ -161,7 +181,14 @@ export class OpenStackCompute extends pulumi.ComponentResource {
     // Deleted first: nothing goes while instances run on the service.
     const guard = new command.local.Command(
       `${name}-instances`,
-      { delete: run("release"), stdin: JSON.stringify(request()), triggers: [registration.id] },
+      {
+        delete: run("release"),
+        stdin: pulumi
+          .all(networks.map(({ id }) => id))
+          .apply((ids) => JSON.stringify({ ...request(), networks: ids } satisfies Request)),
+        ...login,
+        triggers: [registration.id],
+      },
       {
         parent: this,
         dependsOn: [
@@ -183,7 +210,11 @@ export class OpenStackCompute extends pulumi.ComponentResource {
       images: Object.fromEntries(
         (args.images ?? []).map(({ name: image, guestOs }, n) => [image, { id: images[n]?.id ?? "", guestOs }]),
       ),
-      networkIds: byName(args.networks ?? [], networks),
+      // Only ports of others are left when the guard looks for them.
+      networkIds: byName(
+        args.networks ?? [],
+        networks.map(({ id }) => ({ id: pulumi.all([id, guard.id]).apply(([network]) => network) })),
+      ),
       securityGroupIds: groups.map(({ id }) => id),
       ...(keyPairs[0] && { keyPair: keyPairs[0].name }),
       cloud: {
@@ -203,6 +234,17 @@ export class OpenStackCompute extends pulumi.ComponentResource {
     };
     this.registerOutputs({ availabilityZone: this.availabilityZone, target: this.target });
   }
+}
+
+function connectionTo(node: NodeLoginArgs) {
+  return {
+    host: node.host,
+    port: node.port ?? 22,
+    user: node.user ?? "root",
+    privateKey: pulumi.secret(node.privateKey),
+    hostKey: node.hostKey,
+    dialErrorLimit: 3,
+  };
 }
 
 /** nova's pattern is matched at the beginning of a name only; the default ends where the name does. */

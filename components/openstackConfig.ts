@@ -34,6 +34,7 @@ const openstackSchema = z.strictObject({
       stateDirectory: text.optional(),
     })
     .optional(),
+  controller: z.strictObject({ host: text, port: number.optional(), user: text.optional(), hostKey: text }).optional(),
   serviceName: text.optional(),
   computeHost: text.optional(),
   availabilityZone: text.optional(),
@@ -98,7 +99,7 @@ export interface OpenStackConfig {
 export interface OpenStackSecrets {
   /** Password of nova's user in vCenter. Default: VSPHERE_HA_NOVA_PASSWORD, or else VSPHERE_PASSWORD. */
   novaPassword?: pulumi.Input<string> | undefined;
-  /** Content of the key that logs in to the compute node. */
+  /** Content of the key that logs in to the compute node, and to the controller. */
   privateKey?: pulumi.Input<string> | undefined;
 }
 
@@ -110,7 +111,7 @@ function withEnvironment(
   { novaPassword, privateKey }: OpenStackSecrets,
   environment: Environment,
 ): OpenStackConfig["compute"] {
-  const { vcenter = {}, node = {}, images } = section;
+  const { vcenter = {}, node = {}, controller, images } = section;
   const of = (name: string): string | undefined => environment[name] || undefined;
   const [server, port] = (of("VSPHERE_SERVER") ?? "").split(":");
   const given = <T extends object>(values: T): T =>
@@ -140,6 +141,7 @@ function withEnvironment(
       ...node,
       privateKey: pulumi.secret(privateKey ?? ""),
     }),
+    ...(controller && { controller: given({ ...controller, privateKey: pulumi.secret(privateKey ?? "") }) }),
     images: (images ?? []).map((image) => ({
       ...image,
       ...(image.file !== undefined &&

@@ -26,14 +26,17 @@ const isCidr = (value: unknown): boolean => {
 };
 
 const access: Rule<OpenStackComputeArgs>[] = [
-  nonEmpty(["vcenter.server", "vcenter.username", "node.host", "node.user"], "it"),
+  nonEmpty(
+    ["vcenter.server", "vcenter.username", "node.host", "node.user", "controller.host", "controller.user"],
+    "it",
+  ),
   each(
     "vcenter.server",
     "must be a name or an address without scheme, port or path",
     "write the port in vcenter.port",
     (value) => /^[A-Za-z0-9.-]*$|^[0-9a-fA-F:]+$/.test(String(value)),
   ),
-  wholeNumber(["vcenter.port", "node.port"], "a TCP port", 1, 65535),
+  wholeNumber(["vcenter.port", "node.port", "controller.port"], "a TCP port", 1, 65535),
   {
     rule: "must not be empty, and one line",
     remedy: "give the password of nova's user in vCenter as a secret",
@@ -77,13 +80,15 @@ const access: Rule<OpenStackComputeArgs>[] = [
   {
     rule: "must be a private key in PEM form",
     remedy: "give the content of the key's file as a secret, not its path",
-    broken: ({ node: { privateKey } }) =>
-      privateKey !== undefined && !/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(privateKey)
-        ? [{ path: "node.privateKey", value: hidden }]
-        : [],
+    broken: ({ node, controller }) =>
+      Object.entries({ node, controller }).flatMap(([name, login]) =>
+        login?.privateKey !== undefined && !/^-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(login.privateKey)
+          ? [{ path: `${name}.privateKey`, value: hidden }]
+          : [],
+      ),
   },
   each(
-    "node.hostKey",
+    ["node.hostKey", "controller.hostKey"],
     "must be the public key of the node's SSH server, such as ssh-ed25519 AAAA…",
     "copy it from /etc/ssh/ssh_host_ed25519_key.pub on the node",
     (value) => publicKey.test(String(value)),

@@ -7,13 +7,15 @@ import { connect } from "../../verification/vcenter/client";
 import { commands } from "./commands";
 import type { Request } from "./request";
 
-const requestSchema: z.ZodType<Request> = z.strictObject({
+const requestSchema: z.ZodType<Request, unknown> = z.strictObject({
   datacenter: z.string(),
   cluster: z.string(),
   computeHost: z.string(),
   availabilityZone: z.string(),
   timeoutSeconds: z.number(),
   flavors: z.array(z.strictObject({ name: z.string(), vcpus: z.number(), memoryMb: z.number() })),
+  // Absent in what an earlier version wrote into the state.
+  networks: z.array(z.string()).default([]),
   deleteInstances: z.boolean(),
   configuration: z.string(),
 });

@@ -1,7 +1,7 @@
 import { parseConfig, type Environment, type VerificationConfig } from "../../verification/config";
 import type { OpenStackConfig } from "../../verification/config/openstack";
 import { connectOpenStack, type OpenStack } from "../../verification/openstack/client";
-import type { Instance } from "../../verification/openstack/model";
+import type { Instance, NetworkPort } from "../../verification/openstack/model";
 import { CouldNotRun } from "../../verification/problems";
 import type { VCenter } from "../../verification/vcenter/client";
 import { changeNova } from "./changes";
@@ -109,7 +109,23 @@ const awaitHypervisor: Command = async (request, { env, say, pause, now, connect
 
 const named = (instances: Instance[]): string => instances.map(({ name, id }) => `${name} (${id})`).join(", ");
 
-/** Makes sure that no instance runs on the service: deletes them where that was asked for, otherwise refuses. */
+/** Ports that keep networks from being deleted. */
+async function foreignPorts(openstack: OpenStack, networks: readonly string[]): Promise<NetworkPort[]> {
+  return (await Promise.all(networks.map((id) => openstack.portsOf(id)))).flat();
+}
+
+function refusePorts(ports: readonly NetworkPort[]): void {
+  if (ports.length === 0) return;
+  const text = ports.map(({ id, name, owner, address }) => {
+    const about = [name, address ?? "", owner === "" ? "" : `of ${owner}`].filter((word) => word !== "").join(", ");
+    return about === "" ? id : `${id} (${about})`;
+  });
+  throw new CouldNotRun(
+    `ports that this deployment did not make are on its networks: ${text.join("; ")}. Delete them, and destroy again`,
+  );
+}
+
+/** Makes sure that nothing holds up what comes next: instances, deleted where that was asked for, and others' ports. */
 const release: Command = async (request, { env, say, pause, now }) => {
   const { openstack: config } = configOf(request, env);
   const until = now() + request.timeoutSeconds * 1000;
@@ -120,6 +136,9 @@ const release: Command = async (request, { env, say, pause, now }) => {
         `instances run on ${request.computeHost}: ${named(running)}. Delete them, or deploy with deleteInstances: true, and destroy again`,
       );
     }
+    const theirs = new Set(running.map(({ id }) => id));
+    const ports = await foreignPorts(openstack, request.networks);
+    refusePorts(ports.filter(({ deviceId }) => !theirs.has(deviceId)));
     await closing(changeNova(config, env), async (nova) => {
       for (const { id } of running) await nova.deleteInstance(id);
     });
@@ -132,6 +151,8 @@ const release: Command = async (request, { env, say, pause, now }) => {
       await pause(POLL_MS);
       running = await openstack.instances(request.computeHost);
     }
+    // nova leaves a port that it was given, and did not make.
+    if (theirs.size > 0) refusePorts(await foreignPorts(openstack, request.networks));
     say(`no instance runs on ${request.computeHost}`);
   });
 };

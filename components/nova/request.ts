@@ -9,6 +9,8 @@ export interface Request {
   timeoutSeconds: number;
   /** Sizes that instances get. */
   flavors: { name: string; vcpus: number; memoryMb: number }[];
+  /** Ids of the networks that go with the service. */
+  networks: string[];
   /** Whether `release` deletes the instances that still run. */
   deleteInstances: boolean;
   /** Stands for what nova-compute was told, so that another configuration is another request. */

@@ -8,7 +8,7 @@ import { LabError } from "../errors";
 import { commandOf, isTaken, listenerOf, waitFor } from "../processes";
 import { PORTS, listenAddresses, openstackAddresses } from "./addresses";
 import { prepareNode } from "./node";
-import { ended, isRunning, readServices, waitUntilReady, type Helper } from "./readiness";
+import { describe, ended, isRunning, readServices, waitUntilReady, type Helper } from "./readiness";
 import { clientEnvironment, launcherSettings, openstackPaths, type OpenstackPasswords } from "./settings";
 import { emptyVmdk } from "./vmdk";
 
@@ -156,7 +156,7 @@ function program(name: string): string {
 export async function stopOpenstack(lab: OpenstackLab): Promise<boolean> {
   const { paths } = place(lab);
   const helpers = readRecord(paths.record)?.helpers ?? [];
-  const running = [...computeServices(lab), ...helpers.filter(isRunning)];
+  const running = [...startedOnNode(lab), ...helpers].filter(isRunning);
   // The services' own children end with the launcher.
   for (const { pid } of running) signal(pid, "SIGTERM");
   if (!(await waitFor(() => !running.some(isRunning), STOP_MS))) {
@@ -168,18 +168,28 @@ export async function stopOpenstack(lab: OpenstackLab): Promise<boolean> {
   return left.length > 0;
 }
 
-/** The processes that keep the node's services running (see systemctl.py). */
-function computeServices(lab: OpenstackLab): Helper[] {
+/** The processes that keep the node's services running, of all that were started and not stopped (see systemctl.py). */
+function startedOnNode(lab: OpenstackLab): Helper[] {
   const { paths } = place(lab);
   const run = join(paths.node, "run");
   const files = existsSync(run) ? readdirSync(run).filter((file) => file.endsWith(".pid")) : [];
-  return files
-    .map((file) => {
-      const name = file.slice(0, -".service.pid".length);
-      const pid = Number(readFileSync(join(run, file), "utf8"));
-      return { name, pid, mark: `--root ${paths.node} run`, log: join(paths.node, "var", "log", `${name}.log`) };
-    })
-    .filter(isRunning);
+  return files.map((file) => {
+    const name = file.slice(0, -".service.pid".length);
+    const pid = Number(readFileSync(join(run, file), "utf8"));
+    return { name, pid, mark: `--root ${paths.node} run`, log: join(paths.logs, `${name}.log`) };
+  });
+}
+
+/** Services of the node that ended for good although nobody stopped them. */
+function endedOnNode(lab: OpenstackLab): string[] {
+  const { paths } = place(lab);
+  return startedOnNode(lab)
+    .filter((service) => !isRunning(service))
+    .map(({ name, log }) => {
+      const failed = join(paths.node, "run", `${name}.service.failed`);
+      const how = existsSync(failed) ? `exit code ${readFileSync(failed, "utf8").trim()}` : "ended";
+      return describe(name, how, log);
+    });
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -194,9 +204,9 @@ function signal(pid: number, name: NodeJS.Signals): void {
 export function openstackStatus(lab: OpenstackLab): OpenstackStatus {
   const { paths, addresses } = place(lab);
   const helpers = readRecord(paths.record)?.helpers ?? [];
-  const problems = helpers.length === 0 ? [] : ended(paths, helpers);
+  const problems = helpers.length === 0 ? [] : [...ended(paths, helpers), ...endedOnNode(lab)];
   const services = Object.entries(readServices(paths)).filter(([, { pid }]) => commandOf(pid) !== undefined);
-  const alive = [...helpers, ...computeServices(lab)].filter(isRunning);
+  const alive = [...helpers, ...startedOnNode(lab)].filter(isRunning);
   return {
     state: helpers.length === 0 ? "stopped" : problems.length > 0 ? "ended" : "running",
     authUrl: `https://${addresses.api}:${PORTS.keystone}/v3`,

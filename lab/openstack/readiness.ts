@@ -44,7 +44,8 @@ export function ended(paths: OpenstackPaths, helpers: readonly Helper[]): string
   return [...others, ...services];
 }
 
-function describe(name: string, how: string, log: string): string {
+/** A process that ended, with the last lines of its log. */
+export function describe(name: string, how: string, log: string): string {
   let lines: string[];
   try {
     lines = readFileSync(log, "utf8").trimEnd().split("\n").slice(-TAIL_LINES);

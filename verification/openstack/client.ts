@@ -1,10 +1,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import type { z } from "zod";
 import type { OpenStackConfig } from "../config/openstack";
 import type { Environment } from "../config";
 import { peerCertificate } from "../net/certificate";
 import { createHttps, type Https } from "../net/https";
 import { CouldNotRun } from "../problems";
+import {
+  aggregatesSchema,
+  flavorsSchema,
+  hypervisorsSchema,
+  imagesSchema,
+  inventoriesSchema,
+  limitsSchema,
+  portsSchema,
+  serversSchema,
+  servicesSchema,
+  zonesSchema,
+} from "./answers";
 import { endpoints, Keystone, serviceNames, type ServiceType } from "./keystone";
 import { NotFound, RestClient } from "./rest";
 import type {
@@ -16,6 +28,7 @@ import type {
   Hypervisor,
   Image,
   Instance,
+  NetworkPort,
   Port,
   PowerState,
   Quota,
@@ -40,6 +53,8 @@ export interface OpenStack {
   quota(): Promise<Quota>;
   images(name: string): Promise<Image[]>;
   ports(instanceId: string): Promise<Port[]>;
+  /** All ports of a network, but for those that go with it; none when there is no such network. */
+  portsOf(networkId: string): Promise<NetworkPort[]>;
   /** As each endpoint shows it. */
   certificates(): Promise<EndpointCertificate[]>;
   close(): Promise<void>;
@@ -191,6 +206,18 @@ function reads({ cloud, compute, placement, image, network, addresses, close }: 
         vifType: port["binding:vif_type"] ?? "",
       }));
     },
+    async portsOf(networkId) {
+      const { ports } = await network.get(`/ports?network_id=${networkId}`, portsSchema);
+      return ports
+        .filter(({ device_owner }) => !ownedByNetwork.includes(device_owner ?? ""))
+        .map(({ id, name, device_owner, device_id, fixed_ips }) => ({
+          id,
+          name: name ?? "",
+          owner: device_owner ?? "",
+          deviceId: device_id ?? "",
+          address: fixed_ips[0]?.ip_address,
+        }));
+    },
     certificates: () => Promise.all(addresses.map(([service, address]) => certificate(service, new URL(address)))),
   };
 }
@@ -205,6 +232,9 @@ async function certificate(service: string, url: URL): Promise<EndpointCertifica
 function room(used: number, limit: number): Room {
   return { used, limit: limit < 0 ? undefined : limit };
 }
+
+/** Deleted with their network (neutron, common/_constants.py: AUTO_DELETE_PORT_OWNERS). */
+const ownedByNetwork = ["network:dhcp", "network:distributed", "network:floatingip_agent_gateway"];
 
 /** nova/objects/fields.py, InstancePowerState. */
 const powerStates: Record<number, PowerState> = {
@@ -228,80 +258,3 @@ function toInstance(server: z.infer<typeof serversSchema>["servers"][number]): I
     zone: server["OS-EXT-AZ:availability_zone"] ?? undefined,
   };
 }
-
-// Answers of the APIs, as far as they are used.
-const count = z.number();
-const servicesSchema = z.object({
-  services: z.array(
-    z.object({
-      host: z.string(),
-      status: z.string(),
-      state: z.string(),
-      forced_down: z.boolean().nullish(),
-      disabled_reason: z.string().nullish(),
-      updated_at: z.string().nullish(),
-    }),
-  ),
-});
-const hypervisorsSchema = z.object({
-  hypervisors: z.array(
-    z.object({
-      id: z.string(),
-      hypervisor_hostname: z.string(),
-      service: z.object({ host: z.string() }),
-      vcpus: count,
-      memory_mb: count,
-    }),
-  ),
-});
-const total = z.object({ total: count }).optional();
-const inventoriesSchema = z.object({ inventories: z.object({ VCPU: total, MEMORY_MB: total }) });
-const aggregatesSchema = z.object({
-  aggregates: z.array(
-    z.object({ name: z.string(), availability_zone: z.string().nullish(), hosts: z.array(z.string()) }),
-  ),
-});
-const zonesSchema = z.object({
-  availabilityZoneInfo: z.array(z.object({ zoneName: z.string(), zoneState: z.object({ available: z.boolean() }) })),
-});
-const serversSchema = z.object({
-  servers: z.array(
-    z.object({
-      id: z.string(),
-      name: z.string(),
-      status: z.string(),
-      "OS-EXT-STS:vm_state": z.string(),
-      "OS-EXT-STS:task_state": z.string().nullish(),
-      "OS-EXT-STS:power_state": count,
-      "OS-EXT-SRV-ATTR:host": z.string().nullish(),
-      "OS-EXT-AZ:availability_zone": z.string().nullish(),
-    }),
-  ),
-  servers_links: z.array(z.object({ rel: z.string() })).optional(),
-});
-const flavorsSchema = z.object({
-  flavors: z.array(z.object({ name: z.string(), vcpus: count, ram: count })),
-});
-const limitsSchema = z.object({
-  limits: z.object({
-    absolute: z.object({
-      totalInstancesUsed: count,
-      maxTotalInstances: count,
-      totalCoresUsed: count,
-      maxTotalCores: count,
-      totalRAMUsed: count,
-      maxTotalRAMSize: count,
-    }),
-  }),
-});
-const imagesSchema = z.object({
-  images: z.array(z.looseObject({ name: z.string().nullish(), status: z.string(), disk_format: z.string().nullish() })),
-});
-const portsSchema = z.object({
-  ports: z.array(
-    z.object({
-      "binding:vif_type": z.string().nullish(),
-      fixed_ips: z.array(z.object({ ip_address: z.string() })),
-    }),
-  ),
-});

@@ -89,6 +89,18 @@ export interface Port {
   vifType: string;
 }
 
+/** A port that holds up the deletion of its network. */
+export interface NetworkPort {
+  id: string;
+  /** Empty: it has none. */
+  name: string;
+  /** What it is for: `compute:ZONE`, `network:router_interface` …; empty: it is nobody's. */
+  owner: string;
+  /** Instance, router … that it belongs to; empty: none. */
+  deviceId: string;
+  address: string | undefined;
+}
+
 export interface EndpointCertificate {
   /** `nova`, `Keystone` … */
   service: string;

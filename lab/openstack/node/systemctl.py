@@ -1,6 +1,7 @@
 """The service manager of the lab's compute node: what a client uses of systemctl(1), for unit files below one folder.
 
-systemctl.py --root FOLDER enable [--now]|disable [--now]|start|stop|restart|is-active|is-enabled|status [--lines N]|daemon-reload UNIT…
+systemctl.py --root FOLDER enable [--now]|disable [--now]|start|stop|restart|is-active|is-enabled|status [--lines N] UNIT…
+systemctl.py --root FOLDER daemon-reload
 
 It reads ExecStart, Environment, Restart, RestartSec and TimeoutStopSec of FOLDER/etc/systemd/system/NAME@.service, keeps
 what it starts running as systemd does, and writes a service's output to FOLDER/var/log/NAME.log. Exit codes and the words

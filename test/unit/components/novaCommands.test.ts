@@ -10,6 +10,7 @@ const request: Request = {
   availabilityZone: "ha",
   timeoutSeconds: 60,
   flavors: [{ name: "small", vcpus: 1, memoryMb: 512 }],
+  networks: [],
   deleteInstances: false,
   configuration: "",
 };
@@ -154,6 +155,36 @@ describe("vsphere-ha-compute", () => {
       async () => run("release", { deleteInstances: true }),
       /after 60 s instances are left on ha: web/,
     );
+  });
+
+  it("release refuses while others' ports are on its networks, before it deletes anything", async () => {
+    const port = { id: "p1", name: "gateway", device_owner: "network:router_interface", device_id: "r1" };
+    const own = { id: "p2", name: "", device_owner: "compute:ha", device_id: id, fixed_ips: [] };
+    const dhcp = { id: "p3", name: "", device_owner: "network:dhcp", device_id: "d", fixed_ips: [] };
+    cloud.answers["/network/v2.0/ports"] = { ports: [own, dhcp] };
+    cloud.answers["/network/v2.0/ports?network_id=n2"] = {
+      ports: [{ ...port, fixed_ips: [{ ip_address: "192.0.2.1" }] }],
+    };
+    cloud.answers[path.servers] = { servers: [server] };
+    await assert.rejects(
+      async () => run("release", { networks: ["n1", "n2"], deleteInstances: true }),
+      /ports that .* did not make are on its networks: p1 \(gateway, 192\.0\.2\.1, of network:router_interface\)\. Delete/,
+    );
+    assert.deepEqual(writes(), []);
+  });
+
+  it("release refuses with the ports that nova leaves when it deletes their instance", async () => {
+    const own = { id: "p2", name: "", device_owner: "", device_id: "", fixed_ips: [] };
+    cloud.instead.set("/network/v2.0/ports", [
+      [200, { ports: [{ ...own, device_id: id }] }],
+      [200, { ports: [own] }],
+    ]);
+    cloud.instead.set(path.servers, [
+      [200, { servers: [server] }],
+      [200, { servers: [] }],
+    ]);
+    cloud.instead.set(`/compute/v2.1/servers/${id}`, [[204, ""]]);
+    await assert.rejects(async () => run("release", { networks: ["n1"], deleteInstances: true }), /networks: p2\. Del/);
   });
 
   it("forget deletes the service's record, and takes it calmly when there is none", async () => {

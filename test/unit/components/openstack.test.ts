@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import * as openstack from "@pulumi/openstack";
 import * as pulumi from "@pulumi/pulumi";
 import { OpenStackCompute, type OpenStackComputeArgs, OpenStackVm, PostDeployCheck } from "../../../components";
 import { layOver, type Json } from "../../../verification/config/layers";
@@ -148,6 +149,52 @@ describe("OpenStackCompute", () => {
     assert.ok(!("segments" in named(resources, "c-tenants").inputs));
     assert.deepEqual(named(resources, "c-dvs").inputs.segments, [{ networkType: "flat", physicalNetwork: "pg" }]);
     assert.equal(named(resources, "c-tenants-subnet").inputs.enableDhcp, true);
+  });
+
+  it("maps the host to its cell on the controller, before it waits, and nowhere without one", async () => {
+    const controller = { host: "control", hostKey: "ssh-ed25519 CCCC", privateKey: pulumi.secret("-----BEGIN KEY") };
+    const resources = declared(await registered(() => new OpenStackCompute("c", { ...args, controller })));
+    const { stdin, connection, create } = named(resources, "c-cell").inputs;
+    assert.equal((unwrapped(connection) as { host: string }).host, "control");
+    assert.equal(create, "sh -s");
+    assert.match(stdin as string, /^host='a'\n/);
+    const order = resources.map(({ name }) => name);
+    assert.ok(order.indexOf("c-service") < order.indexOf("c-cell"));
+    assert.ok(order.indexOf("c-cell") < order.indexOf("c-ready"));
+    assert.ok(!(await registered(() => new OpenStackCompute("c", args))).some(({ name }) => name === "c-cell"));
+  });
+
+  it("gives its own providers' logins to what it runs, as a secret, and nothing where it has none", async () => {
+    const providers = {
+      openstack: new openstack.Provider("p", { authUrl: "https://other/v3", userName: "u", password: "pw" }),
+    };
+    const commands = ["c-registration", "c-ready", "c-instances"];
+    const resources = await registered(() => new OpenStackCompute("c", args, { providers }));
+    for (const name of commands) {
+      const { environment } = named(resources, name).inputs;
+      assert.deepEqual(unwrapped(environment), {
+        OS_AUTH_URL: "https://other/v3",
+        OS_USERNAME: "u",
+        OS_PASSWORD: "pw",
+      });
+      assert.notEqual(unwrapped(environment), environment, "is wrapped");
+    }
+    const plain = await registered(() => new OpenStackCompute("c", args));
+    for (const name of commands) assert.ok(!("environment" in named(plain, name).inputs), name);
+  });
+
+  it("gives on what the stack's configuration sets of the default providers", async () => {
+    pulumi.runtime.setConfig("openstack:region", "north");
+    pulumi.runtime.setConfig("vsphere:user", "reader");
+    try {
+      const resources = await registered(() => new OpenStackCompute("c", args));
+      assert.deepEqual(unwrapped(named(resources, "c-ready").inputs.environment), {
+        OS_REGION_NAME: "north",
+        VSPHERE_USER: "reader",
+      });
+    } finally {
+      pulumi.runtime.setAllConfig({});
+    }
   });
 
   it("uploads what was converted, and lets go of instances only when told to", async () => {

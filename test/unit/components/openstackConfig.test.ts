@@ -44,6 +44,17 @@ describe("the stack's openstack section", () => {
     assert.ok(!("vms" in data.compute));
   });
 
+  it("reaches the controller with the same key", async () => {
+    const controller = { host: "c", hostKey: "ssh-ed25519 BBBB" };
+    const { data, problems } = openstackConfig({ ...section, controller }, secrets, environment, target);
+    assert.deepEqual(problems, []);
+    const { privateKey, ...login } = data?.compute.controller ?? { privateKey: "" };
+    assert.deepEqual(login, controller);
+    assert.ok(await pulumi.isSecret(pulumi.output(privateKey)));
+    assert.equal(await value(pulumi.output(privateKey)), secrets.privateKey);
+    assert.deepEqual(paths({ controller: { ...controller, hostKey: "" } }), ["openstack.controller.hostKey"]);
+  });
+
   it("prefers what is stated, and nova's own password", async () => {
     const stated = { vcenter: { server: "other", username: "nova", caFile: "/x.pem" }, node: { host: "n2", port: 22 } };
     const env = { ...environment, VSPHERE_HA_NOVA_PASSWORD: "p2" };

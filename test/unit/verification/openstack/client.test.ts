@@ -257,7 +257,10 @@ describe("OpenStack client", () => {
         images: [{ name: "an image", status: "active", disk_format: "vmdk", vmware_ostype: "x", size: 1 }],
       };
       fake.answers[`/network/v2.0/ports?device_id=${instanceId}`] = {
-        ports: [{ "binding:vif_type": "dvs", fixed_ips: [{ ip_address: "10.0.0.1" }] }, { fixed_ips: [] }],
+        ports: [
+          { id: "p1", "binding:vif_type": "dvs", fixed_ips: [{ ip_address: "10.0.0.1" }] },
+          { id: "p2", fixed_ips: [] },
+        ],
       };
       const client = await connect();
       const [image] = await client.images("an image");

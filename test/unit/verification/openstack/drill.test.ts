@@ -75,6 +75,7 @@ class CloudWorld extends World {
       provider: () => answer(this.capacity),
       instances: () => answer([instance({ status: this.status, taskState: this.taskState })]),
       aggregates: nothing,
+      portsOf: nothing,
       zones: nothing,
       flavors: nothing,
       quota: nothing,

@@ -26,6 +26,14 @@ export function whenRead<T>(reading: Reading<T>, subject: string, judge: (value:
   return "unread" in reading ? unread(subject, reading.unread, "an answer") : judge(reading.value);
 }
 
-function unread(subject: string, read: string, expected: string): Outcome {
+/** Judges what hangs on the compute service: where nova has none, that is told once, by the check of the service. */
+export function whenKnown({ openstack, cloud: { computeHost } }: OpenStackInput, judge: () => Outcome): Outcome {
+  const { services } = openstack;
+  if ("unread" in services || services.value.some(({ host }) => host === computeHost)) return judge();
+  return unread(computeHost, `nova has no such compute service`, "a compute service");
+}
+
+/** What could not be read, and so not be judged. */
+export function unread(subject: string, read: string, expected: string): Outcome {
   return outcome("not read", [], [{ subject, read, expected }]);
 }

@@ -1,7 +1,7 @@
 import type { Finding, Inventory } from "../model";
-import type { Capacity } from "../openstack/model";
+import type { Capacity, Hypervisor, OpenStackState } from "../openstack/model";
 import { list, outcome, plural, type Outcome } from "./check";
-import { openstackCheck, whenRead } from "./openstackCheck";
+import { openstackCheck, unread, whenKnown, whenRead, type OpenStackInput } from "./openstackCheck";
 
 const driver = "nova, Compute drivers: VMware vSphere; nova source, virt/vmwareapi";
 
@@ -47,16 +47,39 @@ export const hypervisorIsCluster = openstackCheck({
   why: "a nova-compute of another cluster would launch where nothing here is checked",
   source: driver,
   remedy: "check cluster_name and host_ip in the [vmware] section of nova-compute's configuration",
-  judge: ({ openstack, cloud: { computeHost }, inventory: { cluster } }) => {
-    return whenRead(openstack.hypervisors, "nova", (hypervisors) => {
-      const own = hypervisors.find(({ serviceHost }) => serviceHost === computeHost);
-      const expected = `${cluster.id}.…, cluster ${cluster.name}`;
-      if (own === undefined) return outcome("none", [{ subject: computeHost, read: "no hypervisor", expected }]);
-      const matches = own.name.startsWith(`${cluster.id}.`);
-      return outcome(own.name, matches ? [] : [{ subject: computeHost, read: own.name, expected }]);
+  judge: (input) => {
+    const { cloud, inventory } = input;
+    return whenKnown(input, () => {
+      return whenRead(input.openstack.hypervisors, "nova", (hypervisors) => {
+        const own = hypervisorOf(hypervisors, cloud.computeHost);
+        const subject = cloud.computeHost;
+        const expected = `${inventory.cluster.id}.…, cluster ${inventory.cluster.name}`;
+        if (own === undefined) return outcome("none", [{ subject, read: "no hypervisor", expected }]);
+        return outcome(own.name, isCluster(own, inventory) ? [] : [{ subject, read: own.name, expected }]);
+      });
     });
   },
 });
+
+function hypervisorOf(hypervisors: readonly Hypervisor[], computeHost: string): Hypervisor | undefined {
+  return hypervisors.find(({ serviceHost }) => serviceHost === computeHost);
+}
+
+function isCluster(hypervisor: Hypervisor, { cluster }: Inventory): boolean {
+  return hypervisor.name.startsWith(`${cluster.id}.`);
+}
+
+/** Judges what belongs to the cluster's hypervisor; that there is none is told once, by the check of the hypervisor. */
+function ofCluster(
+  { openstack, cloud: { computeHost }, inventory }: OpenStackInput,
+  judge: (hypervisor: Hypervisor) => Outcome,
+): Outcome {
+  return whenRead(openstack.hypervisors, "nova", (hypervisors) => {
+    const own = hypervisorOf(hypervisors, computeHost);
+    if (own === undefined) return unread(computeHost, "nova has no hypervisor of it", "the cluster");
+    return isCluster(own, inventory) ? judge(own) : unread(computeHost, `its hypervisor is ${own.name}`, "the cluster");
+  });
+}
 
 const capacityExpected = "the threads and the memory of all hosts that are connected and not in maintenance";
 
@@ -69,14 +92,9 @@ export const hypervisorCapacity = openstackCheck({
   why: "what nova shows for the hypervisor is what operators plan with",
   source: driver,
   remedy: "wait for update_resources_interval (60 s); read nova-compute's log; check the connection to vCenter",
-  judge: ({ openstack, cloud: { computeHost }, inventory }) => {
-    return whenRead(openstack.hypervisors, "nova", (hypervisors) => {
-      return compareCapacity(
-        hypervisors.find(({ serviceHost }) => serviceHost === computeHost),
-        inventory,
-        `hypervisor of ${computeHost}`,
-      );
-    });
+  judge: (input) => {
+    const subject = `hypervisor of ${input.cloud.computeHost}`;
+    return ofCluster(input, (own) => compareCapacity(own, input.inventory, subject));
   },
 });
 
@@ -89,9 +107,12 @@ export const placementCapacity = openstackCheck({
   why: "the scheduler asks placement: too little refuses launches, too much lets them fail",
   source: "Placement API reference, resource provider inventories; nova source, virt/vmwareapi",
   remedy: "wait for update_resources_interval (60 s); see `openstack resource provider inventory list`",
-  judge: ({ openstack, cloud: { computeHost }, inventory }) => {
-    return whenRead(openstack.provider, "placement", (provider) => {
-      return compareCapacity(provider, inventory, `resource provider of ${computeHost}`);
+  judge: (input) => {
+    const subject = `resource provider of ${input.cloud.computeHost}`;
+    return ofCluster(input, () => {
+      return whenRead(input.openstack.provider, "placement", (provider) => {
+        return compareCapacity(provider, input.inventory, subject);
+      });
     });
   },
 });
@@ -150,7 +171,8 @@ export const aggregateAndZone = openstackCheck({
           findings.push({ subject: computeHost, read, expected: `member of ${list(setting.map(({ name }) => name))}` });
         }
         const zone = zones.find(({ name }) => name === availabilityZone);
-        if (zone?.available !== true) {
+        // A service that is away takes its zone with it, which its own check tells.
+        if (zone === undefined || (!zone.available && isUp(openstack, computeHost))) {
           const read =
             zone === undefined ? `no such zone, but ${list(zones.map(({ name }) => name))}` : "not available";
           findings.push({ subject: availabilityZone, read, expected: "available" });
@@ -160,3 +182,11 @@ export const aggregateAndZone = openstackCheck({
     });
   },
 });
+
+/** Also when that could not be read. */
+function isUp({ services }: OpenStackState, computeHost: string): boolean {
+  if ("unread" in services) return true;
+  return services.value.some(
+    ({ host, enabled, up, forcedDown }) => host === computeHost && enabled && up && !forcedDown,
+  );
+}

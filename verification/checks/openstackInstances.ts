@@ -1,7 +1,7 @@
 import type { Finding, VmState } from "../model";
 import type { Instance } from "../openstack/model";
 import { list, notApplicable, outcome, plural, usableHosts } from "./check";
-import { openstackCheck, whenRead, type OpenStackInput } from "./openstackCheck";
+import { openstackCheck, whenKnown, whenRead, type OpenStackInput } from "./openstackCheck";
 
 export const instancesPresent = openstackCheck({
   id: "openstack-instances-present",
@@ -12,25 +12,30 @@ export const instancesPresent = openstackCheck({
   why: "what nova does not know there, its users have lost, whether the VM runs or not",
   source: "the declared configuration: vms[].openstack.instanceId",
   remedy: "see `openstack server show`; start the instance, or declare the one that is meant",
-  judge: ({ openstack, cloud: { computeHost, availabilityZone }, config }) => {
-    const declared = config.vms.flatMap(({ name, openstack: instance }) => (instance ? [{ name, ...instance }] : []));
+  judge: (input) => {
+    const { computeHost, availabilityZone } = input.cloud;
+    const declared = declaredInstances(input);
     if (declared.length === 0) return notApplicable("no instance is declared");
-    return whenRead(openstack.instances, "nova", (instances) => {
-      const findings = declared.flatMap(({ name, instanceId }): Finding[] => {
-        const instance = instances.find(({ id }) => id === instanceId.toLowerCase());
-        const expected = `ACTIVE on ${computeHost}, zone ${availabilityZone}`;
-        if (instance === undefined) return [{ subject: name, read: `not on ${computeHost}`, expected }];
-        const { status, zone } = instance;
-        if (status === "ACTIVE" && zone === availabilityZone) return [];
-        return [{ subject: name, read: `${status}, zone ${zone ?? "none"}`, expected }];
+    return whenKnown(input, () => {
+      return whenRead(input.openstack.instances, "nova", (instances) => {
+        const findings = declared.flatMap(({ name, instanceId }): Finding[] => {
+          const instance = instances.find(({ id }) => id === instanceId.toLowerCase());
+          const expected = `ACTIVE on ${computeHost}, zone ${availabilityZone}`;
+          if (instance === undefined) return [{ subject: name, read: `not on ${computeHost}`, expected }];
+          const { status, zone } = instance;
+          if (status === "ACTIVE" && zone === availabilityZone) return [];
+          return [{ subject: name, read: `${status}, zone ${zone ?? "none"}`, expected }];
+        });
+        const good = (declared.length - findings.length).toString();
+        return outcome(`${good} of ${plural(declared.length, "instance")}`, findings);
       });
-      return outcome(
-        `${(declared.length - findings.length).toString()} of ${plural(declared.length, "instance")}`,
-        findings,
-      );
     });
   },
 });
+
+function declaredInstances({ config }: OpenStackInput): { name: string; instanceId: string }[] {
+  return config.vms.flatMap(({ name, openstack }) => (openstack ? [{ name, instanceId: openstack.instanceId }] : []));
+}
 
 export const instanceStates = openstackCheck({
   id: "openstack-instance-states",
@@ -97,10 +102,10 @@ export const portsBound = openstackCheck({
   why: "an instance whose port is not bound has no network: it is up, and nobody reaches it",
   source: "Networking API reference, ports: binding:vif_type",
   remedy: "see `openstack port show`; check neutron's mechanism driver and the port group of the network",
-  judge: ({ openstack, config }) => {
-    const declared = config.vms.flatMap(({ name, openstack: instance }) => (instance ? [{ name, ...instance }] : []));
+  judge: (input) => {
+    const declared = declaredInstances(input);
     if (declared.length === 0) return notApplicable("no instance is declared");
-    return whenRead(openstack.ports, "neutron", (ports) => {
+    return whenRead(input.openstack.ports, "neutron", (ports) => {
       const findings = declared.flatMap(({ name, instanceId }): Finding[] => {
         const own = ports.filter((port) => port.instanceId === instanceId);
         if (own.length === 0) return [{ subject: name, read: "no port", expected: "a bound port" }];

@@ -14,6 +14,8 @@ interface Case {
   findings: Finding[];
   /** Checks that the same change must break too. */
   also?: string[];
+  /** Checks that have nothing to judge then: inconclusive, not failed. */
+  leaves?: string[];
 }
 
 function finding(subject: string, read: string, expected: string): Finding {
@@ -49,19 +51,21 @@ const cases: Case[] = [
     when: "nova knows other hosts only",
     breaks: ({ openstack }) => (first(openstack.services).host = "other"),
     findings: [finding("compute-1", "no such host; nova knows other", "enabled, up")],
+    leaves: ["openstack-hypervisor", "openstack-instances-present"],
   },
   {
     check: "openstack-hypervisor",
     when: "the hypervisor is another cluster",
     breaks: ({ openstack }) => (first(openstack.hypervisors).name = "domain-c12.0815"),
     findings: [finding("compute-1", "domain-c12.0815", "domain-c1.…, cluster compute-1")],
+    leaves: ["openstack-hypervisor-capacity", "openstack-placement-capacity"],
   },
   {
     check: "openstack-hypervisor",
     when: "the compute host has no hypervisor",
     breaks: ({ openstack }) => (first(openstack.hypervisors).serviceHost = "other"),
     findings: [finding("compute-1", "no hypervisor", "domain-c1.…, cluster compute-1")],
-    also: ["openstack-hypervisor-capacity"],
+    leaves: ["openstack-hypervisor-capacity", "openstack-placement-capacity"],
   },
   {
     check: "openstack-hypervisor-capacity",
@@ -104,6 +108,16 @@ const cases: Case[] = [
     when: "the zone is not available",
     breaks: ({ openstack }) => (first(openstack.zones).available = false),
     findings: [finding("vsphere-1", "not available", "available")],
+  },
+  {
+    // Its zone is not available then: that is no second fault.
+    check: "openstack-compute-service",
+    when: "it is disabled, and with it the zone",
+    breaks: ({ openstack }) => {
+      first(openstack.services).enabled = false;
+      first(openstack.zones).available = false;
+    },
+    findings: [finding("compute-1", "disabled, up", "enabled, up")],
   },
   {
     check: "openstack-availability-zone",
@@ -323,15 +337,23 @@ describe("OpenStack's checks", () => {
     );
   });
 
-  for (const { check, when, breaks, verdict = "failed", findings, also = [] } of cases) {
+  for (const { check, when, breaks, verdict = "failed", findings, also = [], leaves = [] } of cases) {
     it(`${check} ${verdict === "failed" ? "fails" : "is inconclusive"} alone when ${when}`, async () => {
       const broken = cloudScene();
       breaks(broken);
       const results = await look(broken);
       assert.deepEqual(resultOf(results, check).findings, findings);
       assert.equal(resultOf(results, check).verdict, verdict);
-      const others = results.filter(({ id, verdict: one }) => id !== check && one !== "passed").map(({ id }) => id);
-      assert.deepEqual(others, also);
+      const others = results.filter(({ id, verdict: one }) => id !== check && one !== "passed");
+      assert.deepEqual(
+        others.map(({ id }) => id),
+        [...also, ...leaves],
+      );
+      const left = others.filter(({ id }) => leaves.includes(id)).map(({ verdict: one }) => one);
+      assert.deepEqual(
+        left,
+        leaves.map(() => "inconclusive"),
+      );
       const warns = resultOf(results, check).severity === "warning";
       if (also.length === 0) assert.equal(verdictOf(results), warns ? "passed" : verdict);
     });

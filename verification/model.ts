@@ -3,6 +3,8 @@
  * Durations are seconds of the one Clock (lab seconds where the vCenter is simulated); instants are wall time.
  */
 
+import type { ClusterRule, VmOverride } from "./clusterRules";
+
 /** `inconclusive`: it could not be observed, which is never a pass. `not-applicable`: the rule has no object here. */
 export type Verdict = "passed" | "failed" | "inconclusive" | "not-applicable";
 
@@ -39,6 +41,12 @@ export interface HostState {
   datastoreIds: Moid[];
   networkIds: Moid[];
   configIssues: string[];
+  /** Version and build, `8.0.3 build-24022510`; undefined when vCenter does not tell, as of a host that is away. */
+  version: string | undefined;
+  /** How the host's clock is kept right; undefined when vCenter does not tell. */
+  clock: { servers: string[]; running: boolean } | undefined;
+  /** VMkernel adapters that carry management traffic, with the physical adapters behind each; undefined: not told. */
+  management: { adapter: string; uplinks: string[] }[] | undefined;
 }
 
 export interface VmState {
@@ -66,6 +74,8 @@ export interface VmState {
   memoryOverheadMb: number;
   datastoreIds: Moid[];
   networkIds: Moid[];
+  /** Labels of devices that exist on its present host only; read of declared VMs, undefined of others. */
+  hostDevices: string[] | undefined;
 }
 
 export interface DatastoreState {
@@ -82,8 +92,8 @@ export interface ClusterState {
   name: string;
   /** ConfigurationEx translated to the provider's ComputeCluster field names (haEnabled, drsAutomationLevel …). */
   settings: Record<string, SettingValue>;
-  /** Per-VM restart priority overrides, by VM id; `disabled` included. */
-  restartPriorityOverrides: Record<Moid, string>;
+  rules: ClusterRule[];
+  overrides: VmOverride[];
   configIssues: string[];
 }
 
@@ -92,6 +102,8 @@ export type SettingValue = boolean | number | string | string[] | Record<string,
 /** One traversal of one cluster. */
 export interface Inventory {
   takenAt: Date;
+  /** End of the validity of the certificate that vCenter shows; undefined when none was seen. */
+  certificateValidTo: Date | undefined;
   cluster: ClusterState;
   hosts: HostState[];
   vms: VmState[];

@@ -68,10 +68,15 @@ export function hostSlots(hosts: HostState[], size: Record<Resource, number>): n
     .sort((a, b) => b - a);
 }
 
-/** A number among the advanced options, whose names vCenter compares without regard to case. */
-export function advancedNumber(options: SettingValue | undefined, name: string): number | undefined {
+/** An advanced option's value; vCenter compares their names without regard to case. */
+export function advancedOption(options: SettingValue | undefined, name: string): string | undefined {
   if (typeof options !== "object" || Array.isArray(options)) return undefined;
-  const stated = Object.entries(options).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+  return Object.entries(options).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+/** As advancedOption, where it is a number. */
+export function advancedNumber(options: SettingValue | undefined, name: string): number | undefined {
+  const stated = advancedOption(options, name);
   const number = Number(stated);
   return stated === undefined || stated.trim() === "" || !Number.isFinite(number) ? undefined : number;
 }

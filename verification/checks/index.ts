@@ -3,12 +3,18 @@ import type { CheckResult, Inventory, Verdict } from "../model";
 import type { OpenStackState } from "../openstack/model";
 import { serviceOf } from "../probes/target";
 import { admissionControlOn, admissionControlSatisfied } from "./admission";
+import { vcenterCertificate } from "./certificate";
 import { runCheck, type Check } from "./check";
+import { withoutHostDevices } from "./devices";
 import { guestHeartbeat, toolsRunning, vmsReachable } from "./guests";
 import { haOn, hostMonitoring, secondariesConnected, singleMaster } from "./ha";
 import { heartbeatDatastores } from "./heartbeat";
 import { configIssues, hostsConnected, hostsInService, hostsPresent } from "./hosts";
+import { hostClocks, hostVersionsAlike, managementNetworkRedundant } from "./hostCare";
+import { isolationAddress } from "./isolation";
 import { openstackChecks } from "./openstack";
+import { overridesInEffect } from "./overrides";
+import { notBoundToOneHost, orderMatchesDependencies, rulesAgree, rulesLeaveRoom } from "./rules";
 import { drsSettings, haSettings } from "./settings";
 import { vmsOnSharedNetworks, vmsOnSharedStorage, vmsPoweredOn, vmsPresent, vmsProtected, vmsRestart } from "./vms";
 
@@ -26,13 +32,24 @@ export const checks: readonly Check[] = [
   hostsConnected,
   hostsInService,
   heartbeatDatastores,
+  isolationAddress,
+  managementNetworkRedundant,
+  hostClocks,
+  hostVersionsAlike,
   configIssues,
+  rulesAgree,
+  rulesLeaveRoom,
+  orderMatchesDependencies,
+  overridesInEffect,
+  vcenterCertificate,
   vmsPresent,
   vmsPoweredOn,
   vmsProtected,
   vmsRestart,
   vmsOnSharedStorage,
   vmsOnSharedNetworks,
+  withoutHostDevices,
+  notBoundToOneHost,
   vmsReachable,
   toolsRunning,
   guestHeartbeat,

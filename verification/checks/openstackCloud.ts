@@ -1,5 +1,6 @@
 import type { Finding, SettingValue } from "../model";
 import type { Flavor, Quota } from "../openstack/model";
+import { daysLeft, leastCertificateDays } from "./certificate";
 import { notApplicable, outcome, plural } from "./check";
 import { openstackCheck, whenRead } from "./openstackCheck";
 
@@ -78,16 +79,12 @@ function quotaText(quota: Quota): string {
     .join(", ");
 }
 
-/** Time enough to renew a certificate in office hours. */
-const leastDays = 14;
-const dayMs = 86_400_000;
-
 export const certificatesValid = openstackCheck({
   id: "openstack-certificates",
   title: "certificates of OpenStack's endpoints are not about to expire",
   severity: "warning",
   settles: false,
-  expected: `every endpoint's certificate is valid for ${leastDays.toString()} days more`,
+  expected: `every endpoint's certificate is valid for ${leastCertificateDays.toString()} days more`,
   why: "with an expired certificate the services refuse each other, nova-compute among them",
   source: "RFC 5280, 4.1.2.5; the period is ours",
   remedy: "renew the certificate",
@@ -98,10 +95,12 @@ export const certificatesValid = openstackCheck({
       );
       if (withTls.length === 0) return notApplicable("all endpoints are plain HTTP on loopback");
       const findings = withTls.flatMap(({ service, server, validTo }): Finding[] => {
-        const days = Math.floor((validTo.getTime() - openstack.takenAt.getTime()) / dayMs);
-        if (days >= leastDays) return [];
+        const days = daysLeft(validTo, openstack.takenAt);
+        if (days >= leastCertificateDays) return [];
         const read = `expire${days < 0 ? "d" : "s"} on ${validTo.toISOString().slice(0, 10)}`;
-        return [{ subject: `${service} ${server}`, read, expected: `valid for ${leastDays.toString()} days` }];
+        return [
+          { subject: `${service} ${server}`, read, expected: `valid for ${leastCertificateDays.toString()} days` },
+        ];
       });
       return outcome(plural(withTls.length, "certificate"), findings);
     });

@@ -1,4 +1,5 @@
-import type { Finding } from "../model";
+import type { Finding, Moid } from "../model";
+import { restartPriority } from "../restartPriority";
 import {
   declaredVms,
   haEnabled,
@@ -131,11 +132,8 @@ export function everyVm(vms: DeclaredVm[], none: string, find: (vm: DeclaredVm) 
   return outcome(`${(vms.length - found.length).toString()} of ${plural(vms.length, "VM")}`, wrong, unread);
 }
 
-/** The VM's override decides, else the cluster's default. */
-function isRestartDisabled({ inventory: { cluster } }: CheckInput, vmId: string): boolean {
-  const override = cluster.restartPriorityOverrides[vmId];
-  const priority = override === undefined || override === "clusterRestartPriority" ? undefined : override;
-  return (priority ?? cluster.settings.haVmRestartPriority) === "disabled";
+function isRestartDisabled({ inventory: { cluster } }: CheckInput, vm: Moid): boolean {
+  return restartPriority(cluster, vm) === "disabled";
 }
 
 interface Shared {

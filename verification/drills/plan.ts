@@ -2,15 +2,9 @@ import type { VerificationConfig, VmConfig } from "../config";
 import type { GuestOs, HostState, Inventory, VmState } from "../model";
 import type { ProbeTarget } from "../probes/schedule";
 import { serviceOf } from "../probes/target";
+import { restartPriority } from "../restartPriority";
 import { missingOn, survivors, unplaceable } from "./capacity";
-import {
-  detectionBudget,
-  hasHeartbeatDatastores,
-  restartBudget,
-  restartPriority,
-  type Budget,
-  type FdmRole,
-} from "./timing";
+import { detectionBudget, hasHeartbeatDatastores, restartBudget, type Budget, type FdmRole } from "./timing";
 
 export interface PlanOptions {
   /** Fail the host although VMs that are not of the target run on it. */
@@ -85,7 +79,7 @@ export function planHostLoss(
       vm,
       kind: target !== undefined ? "target" : vm.system ? "system" : "other",
       guestOs: target?.guestOs,
-      restartDisabled: restartPriority(inventory, vm) === "disabled",
+      restartDisabled: restartPriority(inventory.cluster, vm.id) === "disabled",
     };
   };
   const onHost = inventory.vms.filter(({ hostId }) => hostId === host.id).map(planned);
@@ -199,7 +193,7 @@ function planMoves(
 ): { moves: Move[]; unmovable: string[] } {
   const moves: Move[] = [];
   const unmovable: string[] = [];
-  const restarts = targets.filter(({ vm }) => restartPriority(inventory, vm) !== "disabled");
+  const restarts = targets.filter(({ vm }) => restartPriority(inventory.cluster, vm.id) !== "disabled");
   for (const kind of new Set(targets.map(({ config }) => kindOf(config)))) {
     const ofThisOs = restarts.filter(({ vm, config }) => kindOf(config) === kind && vm.powerState === "poweredOn");
     if (ofThisOs.some(({ vm }) => vm.hostId === host.id)) continue;

@@ -1,3 +1,4 @@
+import { restartPriority } from "../restartPriority";
 import type { Inventory, VmState } from "../model";
 
 /** A number with how it came about. Seconds. */
@@ -46,14 +47,6 @@ export function detectionBudget(role: FdmRole, heartbeatDatastores: boolean): Bu
   };
 }
 
-/** The restart priority that is in force for a VM. */
-export function restartPriority({ cluster }: Inventory, vm: VmState): string {
-  const override = cluster.restartPriorityOverrides[vm.id];
-  const inherited = cluster.settings["haVmRestartPriority"];
-  if (override !== undefined && override !== "clusterRestartPriority") return override;
-  return typeof inherited === "string" ? inherited : "medium";
-}
-
 export interface RestartingVm {
   vm: VmState;
   /** From power-on to an answering service; undefined where nobody said. */
@@ -63,7 +56,7 @@ export interface RestartingVm {
 /** From the declaration of the failure until HA has restarted a VM, with the restarts that go before it. */
 export function restartBudget(inventory: Inventory, vm: VmState, restarted: readonly RestartingVm[]): Budget {
   const { settings } = inventory.cluster;
-  const mine = priorities.indexOf(restartPriority(inventory, vm));
+  const mine = priorities.indexOf(restartPriority(inventory.cluster, vm.id));
   const delay = numberOf(settings["haVmRestartAdditionalDelay"], 0);
   const timeout = numberOf(settings["haVmRestartTimeout"], defaultReadyTimeout);
   const stated = settings["haVmDependencyRestartCondition"];
@@ -71,7 +64,7 @@ export function restartBudget(inventory: Inventory, vm: VmState, restarted: read
   let seconds = restartSeconds;
   const steps = [`placement and power-on take at most ${restartSeconds.toString()} s (vSphere HA timeline)`];
   for (const priority of priorities.slice(0, Math.max(0, mine))) {
-    const before = restarted.filter((other) => restartPriority(inventory, other.vm) === priority);
+    const before = restarted.filter((other) => restartPriority(inventory.cluster, other.vm.id) === priority);
     if (before.length === 0) continue;
     const ready = Math.min(timeout, readySeconds(condition, before));
     seconds += ready + delay;

@@ -1,8 +1,10 @@
 import { Clock } from "../clock";
 import type { Environment, VerificationConfig } from "../config";
 import type { About, Inventory, Moid, VcEvent } from "../model";
+import { peerCertificate } from "../net/certificate";
 import { createHttps } from "../net/https";
 import { CouldNotRun, Problems } from "../problems";
+import { readHostDevices } from "./devices";
 import { readEvents } from "./events";
 import { clusterFilter, toInventory } from "./inventory";
 import { locate } from "./locate";
@@ -80,6 +82,8 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
   const { datacenter, name: clusterName } = config.cluster;
   const { cluster, vmFolder } = await locate(session, datacenter, clusterName);
 
+  const certificateValidTo = (await peerCertificate(new URL(`https://${session.server}`), callLimitMs))?.validTo;
+
   const currentTime = async (): Promise<Date> => {
     const answer = await session.read("CurrentTime", { type: "ServiceInstance", id: "ServiceInstance" });
     const now = new Date(text(at(answer, "returnval")) ?? Number.NaN);
@@ -95,7 +99,7 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
       const inventory = toInventory(await retrieve(session, clusterFilter(cluster)), takenAt);
       if (inventory === undefined)
         throw new CouldNotRun(`cluster ${clusterName} is gone from vCenter ${session.server}`);
-      return withTargetNames(inventory, config.vms);
+      return withHostDevices(session, { ...withTargetNames(inventory, config.vms), certificateValidTo }, config);
     },
     async eventsSince(since) {
       try {
@@ -121,4 +125,15 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
       await closeHttps();
     },
   };
+}
+
+/** The devices of the declared VMs, read in one call more. */
+async function withHostDevices(session: Session, inventory: Inventory, config: VerificationConfig): Promise<Inventory> {
+  const declared = new Set(config.vms.map(({ name }) => name));
+  const vms = inventory.vms.filter(({ name }) => declared.has(name));
+  const devices = await readHostDevices(
+    session,
+    vms.map(({ id }) => id),
+  );
+  return { ...inventory, vms: inventory.vms.map((vm) => ({ ...vm, hostDevices: devices.get(vm.id) })) };
 }

@@ -1,7 +1,9 @@
 import type { ClusterState, DatastoreState, HostState, Inventory, Moid, VmState } from "../model";
 import { decodeName } from "./names";
+import { hostFactProperties, readHostFacts } from "./hostFacts";
 import type { ObjectContent, PropertyFilter } from "./properties";
-import { restartPriorityOverrides, translateSettings } from "./settings";
+import { readOverrides, readRules } from "./rules";
+import { translateSettings } from "./settings";
 import { at, boolean, children, ids, integer, members, text, type Ref, type Xml } from "./xml";
 
 const properties = {
@@ -20,6 +22,7 @@ const properties = {
     "datastore",
     "network",
     "configIssue",
+    ...hostFactProperties,
   ],
   VirtualMachine: [
     "name",
@@ -70,6 +73,7 @@ export function toInventory(objects: ObjectContent[], takenAt: Date): Inventory 
   if (cluster === undefined) return undefined;
   return {
     takenAt,
+    certificateValidTo: undefined,
     cluster: toCluster(cluster),
     hosts: ofType("HostSystem").map(toHost).sort(byName),
     vms: ofType("VirtualMachine").map(toVm).sort(byName),
@@ -88,7 +92,8 @@ function toCluster({ ref, properties: read }: ObjectContent): ClusterState {
     id: ref.id,
     name: nameOf(read),
     settings: translateSettings(configuration),
-    restartPriorityOverrides: restartPriorityOverrides(configuration),
+    rules: readRules(configuration),
+    overrides: readOverrides(configuration),
     configIssues: issues(read),
   };
 }
@@ -112,6 +117,7 @@ function toHost({ ref, properties: read }: ObjectContent): HostState {
     datastoreIds: ids(members(read.get("datastore"))),
     networkIds: ids(members(read.get("network"))),
     configIssues: issues(read),
+    ...readHostFacts(read),
   };
 }
 
@@ -140,6 +146,7 @@ function toVm({ ref, properties: read }: ObjectContent): VmState {
     memoryOverheadMb: megabytes(read.get("runtime.memoryOverhead")),
     datastoreIds: ids(members(read.get("datastore"))),
     networkIds: ids(members(read.get("network"))),
+    hostDevices: undefined,
   };
 }
 

@@ -8,9 +8,9 @@ export interface ObjectContent {
   properties: Map<string, Xml>;
 }
 
-/** What to read: properties by type; `traversal` leads from the start to other objects. */
+/** What to read: properties by type; `traversal` leads from the start, one object or several, to others. */
 export interface PropertyFilter {
-  start: Ref;
+  start: Ref | Ref[];
   properties: Record<string, string[]>;
   traversal: Traversal[];
 }
@@ -72,6 +72,14 @@ export async function retrieveOne(session: Session, of: Ref, paths: string[]): P
   return object?.properties ?? new Map<string, Xml>();
 }
 
+/** Reads properties of objects of one type; those that have gone are absent. */
+export async function retrieveAll(session: Session, of: Ref[], paths: string[]): Promise<ObjectContent[]> {
+  const [first] = of;
+  return first === undefined
+    ? []
+    : retrieve(session, { start: of, properties: { [first.type]: paths }, traversal: [] });
+}
+
 function filterElement({ start, properties, traversal }: PropertyFilter): string {
   const propSet = Object.entries(properties).map(([type, paths]) => {
     return element("propSet", [element("type", type), ...paths.map((path) => element("pathSet", path))]);
@@ -81,7 +89,8 @@ function filterElement({ start, properties, traversal }: PropertyFilter): string
     const content = [element("name", name), element("type", type), element("path", path), ...next];
     return element("selectSet", content, { "xsi:type": "TraversalSpec" });
   });
-  return element("specSet", [...propSet, element("objectSet", [refElement("obj", start), ...selectSet])]);
+  const objectSet = [start].flat().map((one) => element("objectSet", [refElement("obj", one), ...selectSet]));
+  return element("specSet", [...propSet, ...objectSet]);
 }
 
 /** None when the object has gone while the traversal was under way. */

@@ -99,17 +99,6 @@ export function translateSettings(configuration: Xml): Record<string, SettingVal
   return Object.fromEntries(read.filter((pair): pair is [string, SettingValue] => pair[1] !== undefined));
 }
 
-/** Restart priority overrides by VM id, `disabled` included. */
-export function restartPriorityOverrides(configuration: Xml): Record<string, string> {
-  const overrides = children(configuration, "dasVmConfig").flatMap((override): [string, string][] => {
-    const vm = text(at(override, "key"));
-    // `restartPriority` beside `dasSettings` is the form of API 2.5, which vCenter still fills in.
-    const priority = text(at(override, "dasSettings", "restartPriority")) ?? text(at(override, "restartPriority"));
-    return vm === undefined || priority === undefined ? [] : [[vm, priority]];
-  });
-  return Object.fromEntries(overrides);
-}
-
 function flag(name: string, ...path: string[]): Setting {
   return { name, kind: "boolean", read: (config) => boolean(at(config, ...path)) };
 }

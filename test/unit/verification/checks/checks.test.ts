@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checks, verdictOf } from "../../../../verification/checks";
 import type { Finding, Verdict } from "../../../../verification/model";
-import { find, hostOf, look, resultOf, scene, vm, vmOf, type Scene } from "./fixture";
+import { find, hostOf, look, override, resultOf, scene, vm, vmOf, type Scene } from "./fixture";
 
 interface Case {
   check: string;
@@ -11,6 +11,8 @@ interface Case {
   findings: Finding[];
   /** Checks that lose their object by the same change. */
   withoutObject?: string[];
+  /** Checks that the same change must fail, too. */
+  alsoFails?: string[];
 }
 
 function finding(subject: string, read: string, expected: string): Finding {
@@ -69,6 +71,7 @@ const cases: Case[] = [
       "fdm-single-master",
       "fdm-secondaries-connected",
       "heartbeat-datastores",
+      "isolation-address",
       "vms-ha-protected",
       "vms-restart-not-disabled",
     ],
@@ -133,6 +136,7 @@ const cases: Case[] = [
       inventory.cluster.settings.haAdmissionControlHostFailureTolerance = 3;
     },
     findings: [finding("usable hosts", "3", "more than 3")],
+    alsoFails: ["rules-leave-room-for-failover"],
   },
   {
     check: "ha-admission-control-satisfied",
@@ -289,10 +293,246 @@ const cases: Case[] = [
     findings: [finding("ubuntu-1", "vCenter does not tell", "protected")],
   },
   {
+    check: "isolation-address",
+    when: "the gateway is not used and no address is stated",
+    breaks: ({ config, inventory: { cluster } }) => {
+      const options = { "das.useDefaultIsolationAddress": "false", "das.isolationaddress1": " " };
+      cluster.settings.haAdvancedOptions = options;
+      config.cluster.declared.haAdvancedOptions = options;
+    },
+    findings: [
+      finding("haAdvancedOptions", "the default gateway is not used, and no address is stated", "an address to ask"),
+    ],
+  },
+  {
+    check: "management-network-redundant",
+    when: "a host's management traffic has one cable",
+    breaks: (broken) => {
+      hostOf(broken, 1).management = [
+        { adapter: "vmk0", uplinks: ["vmnic0"] },
+        { adapter: "vmk2", uplinks: ["vmnic0"] },
+      ];
+      hostOf(broken, 2).management = [];
+      hostOf(broken, 3).management = [
+        { adapter: "vmk0", uplinks: ["vmnic0"] },
+        { adapter: "vmk1", uplinks: ["vmnic1"] },
+      ];
+    },
+    findings: [
+      finding("esx-1", "vmk0, vmk2 over vmnic0", "two physical adapters or more"),
+      finding("esx-2", "no management adapter over no physical adapter", "two physical adapters or more"),
+    ],
+  },
+  {
+    check: "management-network-redundant",
+    when: "vCenter does not tell a host's network",
+    breaks: (broken) => {
+      hostOf(broken, 1).management = undefined;
+    },
+    verdict: "inconclusive",
+    findings: [finding("esx-1", "vCenter does not tell", "two physical adapters or more")],
+  },
+  {
+    check: "host-clocks-kept",
+    when: "one host has no time server and another one's service is stopped",
+    breaks: (broken) => {
+      hostOf(broken, 1).clock = { servers: [], running: true };
+      hostOf(broken, 2).clock = { servers: ["ntp.example.com"], running: false };
+    },
+    findings: [
+      finding("esx-1", "no time server, service running", "time servers, service running"),
+      finding("esx-2", "ntp.example.com, service stopped", "time servers, service running"),
+    ],
+  },
+  {
+    check: "host-clocks-kept",
+    when: "vCenter does not tell how a clock is kept",
+    breaks: (broken) => {
+      hostOf(broken, 3).clock = undefined;
+    },
+    verdict: "inconclusive",
+    findings: [finding("esx-3", "vCenter does not tell", "time servers, service running")],
+  },
+  {
+    check: "host-versions-alike",
+    when: "one host is behind",
+    breaks: (broken) => {
+      hostOf(broken, 1).version = "7.0.3 build-9";
+    },
+    findings: [finding("esx-1", "7.0.3 build-9", "8.0.3 build-1")],
+  },
+  {
+    check: "host-versions-alike",
+    when: "vCenter does not tell a version",
+    breaks: (broken) => {
+      hostOf(broken, 1).version = undefined;
+    },
+    verdict: "inconclusive",
+    findings: [finding("esx-1", "vCenter does not tell", "a version")],
+  },
+  {
+    check: "rules-agree",
+    when: "two VMs are to run together and apart",
+    breaks: ({ inventory: { cluster } }) => {
+      cluster.rules.push({ name: "pair", enabled: true, kind: "together", vms: ["vm-2", "vm-1", "vm-4"] });
+    },
+    findings: [finding("xp-1, ubuntu-1", "together by pair, apart by spread", "rules that can hold at once")],
+  },
+  {
+    check: "rules-agree",
+    when: "VMs are to run together on hosts that they do not share",
+    breaks: ({ inventory: { cluster } }) => {
+      const own = { enabled: true, kind: "vm-host", mandatory: true } as const;
+      cluster.rules = [
+        { ...own, name: "right", vms: ["vm-2"], hosts: ["host-1", "host-2"], avoid: true },
+        { ...own, name: "left", vms: ["vm-1"], hosts: ["host-1", "host-2"], avoid: false },
+        { name: "spread", enabled: true, kind: "apart", vms: ["vm-1", "vm-4"] },
+        { name: "pair", enabled: true, kind: "together", vms: ["vm-1", "vm-2"] },
+        { name: "order", enabled: true, kind: "dependency", vms: ["vm-2"], dependsOn: ["vm-1"] },
+      ];
+    },
+    findings: [
+      finding("ubuntu-1, xp-1", "together by pair, on no common host by left, right", "rules that can hold at once"),
+    ],
+    alsoFails: ["vms-not-bound-to-one-host"],
+  },
+  {
+    check: "rules-agree",
+    when: "VMs wait for each other",
+    breaks: ({ inventory: { cluster } }) => {
+      cluster.overrides = [override("vm-4", {})];
+      cluster.rules.push({ name: "back", enabled: true, kind: "dependency", vms: ["vm-1"], dependsOn: ["vm-4"] });
+      cluster.rules.push({ name: "round", enabled: true, kind: "dependency", vms: ["vm-4"], dependsOn: ["vm-2"] });
+    },
+    findings: [
+      finding(
+        "xp-1, ubuntu-1, somebody-else",
+        "each depends on itself, by way of the others",
+        "rules that can hold at once",
+      ),
+    ],
+  },
+  {
+    check: "rules-leave-room-for-failover",
+    when: "as many VMs are kept apart as there are hosts",
+    breaks: ({ inventory }) => {
+      inventory.vms.push(vm("third", { id: "vm-7" }));
+      inventory.cluster.rules[0] = { name: "spread", enabled: true, kind: "apart", vms: ["vm-1", "vm-2", "vm-7"] };
+    },
+    findings: [finding("spread", "3 running VMs apart", "at most 2")],
+  },
+  {
+    check: "restart-order-matches-dependencies",
+    when: "a VM goes before what it depends on",
+    breaks: ({ inventory: { cluster } }) => {
+      cluster.overrides = [override("vm-2", { restartPriority: "highest" })];
+    },
+    findings: [finding("xp-1", "highest, depends on ubuntu-1 of medium", "not above what it depends on")],
+  },
+  {
+    check: "overrides-in-effect",
+    when: "overrides do nothing",
+    breaks: ({ inventory: { cluster } }) => {
+      cluster.settings.haVmComponentProtection = "disabled";
+      cluster.settings.drsEnableVmOverrides = false;
+      cluster.overrides = [
+        override("vm-1", { monitoring: { mode: "vmMonitoringOnly", followsCluster: true } }),
+        override("vm-2", { componentProtection: { apd: "restartAggressive", pdl: undefined } }),
+        override("vm-9", { drs: "manual" }),
+      ];
+    },
+    findings: [
+      finding(
+        "ubuntu-1",
+        "VM monitoring vmMonitoringOnly, and the VM follows the cluster's settings",
+        "haVmMonitoringUseClusterDefaults false",
+      ),
+      finding("xp-1", "component protection, and the cluster has it disabled", "haVmComponentProtection enabled"),
+      finding("vm-9", "DRS manual, and the cluster ignores overrides", "drsEnableVmOverrides true"),
+    ],
+  },
+  {
+    check: "overrides-in-effect",
+    when: "DRS is off",
+    breaks: ({ inventory: { cluster } }) => {
+      cluster.settings.drsEnabled = false;
+    },
+    findings: [finding("ubuntu-1", "DRS partiallyAutomated, and DRS is off", "drsEnabled true")],
+  },
+  {
+    check: "vcenter-certificate",
+    when: "it expires in 13 days",
+    breaks: ({ inventory }) => {
+      inventory.certificateValidTo = new Date("2026-01-14T23:00:00Z");
+    },
+    findings: [finding("vc.example.com", "expires on 2026-01-14", "valid for 14 days")],
+  },
+  {
+    check: "vcenter-certificate",
+    when: "it has expired",
+    breaks: ({ inventory }) => {
+      inventory.certificateValidTo = new Date("2025-12-31T23:59:59Z");
+    },
+    findings: [finding("vc.example.com", "expired on 2025-12-31", "valid for 14 days")],
+  },
+  {
+    check: "vcenter-certificate",
+    when: "none was shown",
+    breaks: ({ inventory }) => {
+      inventory.certificateValidTo = undefined;
+    },
+    verdict: "inconclusive",
+    findings: [finding("vc.example.com", "no certificate was shown", "valid for 14 days")],
+  },
+  {
+    check: "vms-without-host-devices",
+    when: "a VM has a CD of its host",
+    breaks: (broken) => {
+      vmOf(broken, "xp-1").hostDevices = ["CD/DVD drive 1", "PCI device 0"];
+    },
+    findings: [finding("xp-1", "CD/DVD drive 1, PCI device 0", "no device of the host")],
+  },
+  {
+    check: "vms-without-host-devices",
+    when: "a VM's devices are not told",
+    breaks: (broken) => {
+      vmOf(broken, "xp-1").hostDevices = undefined;
+    },
+    verdict: "inconclusive",
+    findings: [finding("xp-1", "vCenter does not tell", "no device of the host")],
+  },
+  {
+    check: "vms-not-bound-to-one-host",
+    when: "a mandatory rule leaves one host",
+    breaks: ({ inventory: { cluster } }) => {
+      cluster.rules[1] = {
+        name: "left",
+        enabled: true,
+        kind: "vm-host",
+        vms: ["vm-1"],
+        hosts: ["host-1"],
+        avoid: false,
+        mandatory: true,
+      };
+    },
+    findings: [finding("ubuntu-1", "esx-1 by left", "two hosts or more")],
+  },
+  {
+    check: "vms-not-bound-to-one-host",
+    when: "two rules together leave one host",
+    breaks: (broken) => {
+      const { rules } = broken.inventory.cluster;
+      const own = { enabled: true, kind: "vm-host", mandatory: true, vms: ["vm-2"] } as const;
+      rules.push({ ...own, vms: ["vm-2"], name: "some", hosts: ["host-1", "host-2"], avoid: false });
+      rules.push({ ...own, vms: ["vm-2"], name: "not", hosts: ["host-2"], avoid: true });
+    },
+    findings: [finding("xp-1", "esx-1 by some, not", "two hosts or more")],
+  },
+  {
     check: "vms-restart-not-disabled",
     when: "an override disables the restart",
     breaks: (broken) => {
-      broken.inventory.cluster.restartPriorityOverrides = { "vm-2": "disabled", "vm-1": "clusterRestartPriority" };
+      broken.inventory.cluster.overrides = [override("vm-2", { restartPriority: "disabled" }), override("vm-1", {})];
       vmOf(broken, "xp-1").haProtected = false;
     },
     findings: [finding("xp-1", "disabled", "lowest to highest")],
@@ -395,7 +635,7 @@ describe("checks", () => {
     );
   });
 
-  for (const { check, when, breaks, verdict = "failed", findings, withoutObject = [] } of cases) {
+  for (const { check, when, breaks, verdict = "failed", findings, withoutObject = [], alsoFails = [] } of cases) {
     it(`${check} ${verdict === "failed" ? "fails" : "is inconclusive"} alone when ${when}`, async () => {
       const broken = scene();
       breaks(broken);
@@ -404,6 +644,7 @@ describe("checks", () => {
       const told = Object.fromEntries(results.map((result) => [result.id, result.verdict]));
       const expected = Object.fromEntries(checks.map(({ id }) => [id, "passed"]));
       for (const id of withoutObject) expected[id] = "not-applicable";
+      for (const id of alsoFails) expected[id] = "failed";
       assert.deepEqual(told, { ...expected, [check]: verdict });
       const { severity } = resultOf(results, check);
       assert.equal(verdictOf(results), severity === "warning" ? "passed" : verdict);
@@ -429,6 +670,8 @@ describe("checks without an object", () => {
       ["vms-restart-not-disabled", "no declared VM is in the cluster"],
       ["vms-on-shared-storage", "no declared VM is in the cluster"],
       ["vms-on-shared-networks", "no declared VM is in the cluster"],
+      ["vms-without-host-devices", "no declared VM is in the cluster"],
+      ["vms-not-bound-to-one-host", "no declared VM is in the cluster"],
       ["vms-reachable", "no declared VM runs"],
       ["vms-tools-running", "no declared VM runs"],
       ["vms-guest-heartbeat", "VMware Tools run in no declared VM"],
@@ -522,7 +765,7 @@ describe("what the checks read", () => {
     const broken = scene();
     broken.inventory.cluster.settings.haVmRestartPriority = "disabled";
     broken.config.cluster.declared = {};
-    broken.inventory.cluster.restartPriorityOverrides = { "vm-1": "high" };
+    broken.inventory.cluster.overrides = [override("vm-1", { restartPriority: "high" })];
     assert.deepEqual(resultOf(await look(broken), "vms-restart-not-disabled").findings, [
       finding("xp-1", "disabled", "lowest to highest"),
     ]);

@@ -1,3 +1,4 @@
+import type { VmOverride } from "../../../../verification/clusterRules";
 import { runChecks } from "../../../../verification/checks";
 import type { VerificationConfig } from "../../../../verification/config";
 import type { CheckResult, HostState, Inventory, SettingValue, VmState } from "../../../../verification/model";
@@ -32,11 +33,25 @@ export function scene(): Scene {
   return {
     inventory: {
       takenAt: new Date("2026-01-01T00:00:00Z"),
+      certificateValidTo: new Date("2027-01-01T00:00:00Z"),
       cluster: {
         id: "domain-c1",
         name: "compute-1",
         settings: structuredClone(settings),
-        restartPriorityOverrides: {},
+        rules: [
+          { name: "spread", enabled: true, kind: "apart", vms: ["vm-1", "vm-2"] },
+          {
+            name: "left",
+            enabled: true,
+            kind: "vm-host",
+            vms: ["vm-1"],
+            hosts: ["host-1", "host-2"],
+            avoid: false,
+            mandatory: true,
+          },
+          { name: "order", enabled: true, kind: "dependency", vms: ["vm-2"], dependsOn: ["vm-1"] },
+        ],
+        overrides: [override("vm-1", { restartPriority: "high", drs: "partiallyAutomated" })],
         configIssues: [],
       },
       hosts: [host(1, "connectedToMaster"), host(2, "master"), host(3, "connectedToMaster")],
@@ -142,6 +157,9 @@ function host(n: number, fdmState: string): HostState {
     datastoreIds: ["datastore-1", "datastore-2"],
     networkIds: ["network-1"],
     configIssues: [],
+    version: "8.0.3 build-1",
+    clock: { servers: ["ntp.example.com"], running: true },
+    management: [{ adapter: "vmk0", uplinks: ["vmnic0", "vmnic1"] }],
   };
 }
 
@@ -168,6 +186,20 @@ export function vm(name: string, change: Partial<VmState> = {}): VmState {
     memoryOverheadMb: 50,
     datastoreIds: ["datastore-1"],
     networkIds: ["network-1"],
+    hostDevices: [],
+    ...change,
+  };
+}
+
+/** An override of one VM, the cluster's defaults elsewhere. */
+export function override(of: string, change: Partial<VmOverride>): VmOverride {
+  return {
+    vm: of,
+    restartPriority: undefined,
+    isolationResponse: undefined,
+    monitoring: undefined,
+    componentProtection: undefined,
+    drs: undefined,
     ...change,
   };
 }

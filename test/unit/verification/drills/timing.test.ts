@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
 import type { VmState } from "../../../../verification/model";
-import {
-  detectionBudget,
-  hasHeartbeatDatastores,
-  restartBudget,
-  restartPriority,
-} from "../../../../verification/drills/timing";
+import { detectionBudget, hasHeartbeatDatastores, restartBudget } from "../../../../verification/drills/timing";
+import { restartPriority } from "../../../../verification/restartPriority";
+import { override } from "../checks/fixture";
 import { World } from "./world";
 
 const world = new World();
@@ -50,11 +47,10 @@ describe("restart priority", () => {
     const inventory = world.inventory();
     const withOverride = (priority: string): typeof inventory => ({
       ...inventory,
-      cluster: { ...inventory.cluster, restartPriorityOverrides: { "xp-1": priority } },
+      cluster: { ...inventory.cluster, overrides: [override("xp-1", { restartPriority: priority })] },
     });
-    assert.equal(restartPriority(inventory, vm("xp-1")), "medium");
-    assert.equal(restartPriority(withOverride("disabled"), vm("xp-1")), "disabled");
-    assert.equal(restartPriority(withOverride("clusterRestartPriority"), vm("xp-1")), "medium");
+    assert.equal(restartPriority(inventory.cluster, "xp-1"), "medium");
+    assert.equal(restartPriority(withOverride("disabled").cluster, "xp-1"), "disabled");
   });
 });
 
@@ -62,7 +58,9 @@ describe("restart budget", () => {
   function budget(settings: Record<string, string | number>, overrides: Record<string, string>, name = "xp-1"): number {
     const inventory = world.inventory();
     inventory.cluster.settings = { ...inventory.cluster.settings, ...settings };
-    inventory.cluster.restartPriorityOverrides = overrides;
+    inventory.cluster.overrides = Object.entries(overrides).map(([of, restartPriority]) =>
+      override(of, { restartPriority }),
+    );
     const restarted = ["xp-1", "ubuntu-1", "ubuntu-2"].map((one) => ({ vm: vm(one), bootSeconds: 120 }));
     return restartBudget(inventory, vm(name), restarted).seconds;
   }

@@ -13,6 +13,7 @@ import type {
 import { CouldNotRun } from "../../../../verification/problems";
 import type { Sample } from "../../../../verification/probes/sample";
 import type { VCenter } from "../../../../verification/vcenter/client";
+import { override } from "../checks/fixture";
 
 const start = Date.parse("2026-01-31T12:00:00Z");
 
@@ -164,11 +165,13 @@ export class World {
   inventory(): Inventory {
     return {
       takenAt: new Date(this.nowMs),
+      certificateValidTo: undefined,
       cluster: {
         id: "domain-c1",
         name: "compute",
         settings: this.settings,
-        restartPriorityOverrides: this.overrides,
+        rules: [],
+        overrides: Object.entries(this.overrides).map(([vm, restartPriority]) => override(vm, { restartPriority })),
         configIssues: [],
       },
       hosts: [...this.hosts].map(([name, { connected, on }]): HostState => {
@@ -188,6 +191,9 @@ export class World {
           datastoreIds: ["datastore-1", "datastore-2"],
           networkIds: ["network-1"],
           configIssues: [],
+          version: undefined,
+          clock: undefined,
+          management: undefined,
         };
       }),
       vms: this.vms.map((vm): VmState => {
@@ -213,6 +219,7 @@ export class World {
           memoryOverheadMb: 50,
           datastoreIds: vm.datastoreIds,
           networkIds: ["network-1"],
+          hostDevices: undefined,
         };
       }),
       datastores: ["datastore-1", "datastore-2"].map((id) => ({

@@ -245,6 +245,7 @@ const cases: Case[] = [
     when: "DRS is off",
     breaks: ({ inventory: { cluster: is } }) => (is.settings.drsEnabled = false),
     findings: [finding("drsEnabled", "false", "true")],
+    also: ["overrides-in-effect"],
   },
   {
     check: "openstack-drs-fully-automated",

@@ -93,7 +93,8 @@ describe("inventory", () => {
       id: "domain-c1",
       name: "compute/1",
       settings: { drsEnabled: true, drsMigrationThreshold: 0, drsAdvancedOptions: {} },
-      restartPriorityOverrides: {},
+      rules: [],
+      overrides: [],
       configIssues: ["too few hosts"],
     });
     assert.equal(read().takenAt, takenAt);
@@ -117,6 +118,9 @@ describe("inventory", () => {
         datastoreIds: ["datastore-1", "datastore-2"],
         networkIds: ["network-1"],
         configIssues: ["com.vmware.x", "an issue without text"],
+        version: undefined,
+        clock: undefined,
+        management: undefined,
       },
     ]);
   });
@@ -145,6 +149,7 @@ describe("inventory", () => {
         memoryOverheadMb: 50,
         datastoreIds: ["datastore-1"],
         networkIds: ["network-1"],
+        hostDevices: undefined,
       },
     ]);
   });
@@ -210,7 +215,7 @@ describe("inventory", () => {
   it("is one traversal from the cluster, through resource pools and vApps to the VMs", () => {
     const { traversal, properties, start } = clusterFilter({ type: "ClusterComputeResource", id: "domain-c1" });
     const step = (path: string): string[] => traversal.find((one) => one.path === path)?.then ?? [];
-    assert.equal(start.id, "domain-c1");
+    assert.deepEqual(start, { type: "ClusterComputeResource", id: "domain-c1" });
     assert.deepEqual(Object.keys(properties), [
       "ClusterComputeResource",
       "HostSystem",

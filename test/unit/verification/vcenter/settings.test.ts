@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { restartPriorityOverrides, settings, translateSettings } from "../../../../verification/vcenter/settings";
+import { settings, translateSettings } from "../../../../verification/vcenter/settings";
 import { at, parseXml, type Xml } from "../../../../verification/vcenter/xml";
 
 function configuration(content: string): Xml {
@@ -192,11 +192,5 @@ describe("cluster settings", () => {
 
   it("have names once each", () => {
     assert.equal(new Set(settings.map(({ name }) => name)).size, settings.length);
-  });
-});
-
-describe("restart priority overrides", () => {
-  it("are read by VM, the newer form before the older", () => {
-    assert.deepEqual(restartPriorityOverrides(configuration(full)), { "vm-1": "highest", "vm-2": "disabled" });
   });
 });

@@ -1,0 +1,24 @@
+import type { Moid } from "./model";
+
+/** A rule that binds where or when VMs start, groups resolved. */
+export type ClusterRule = { name: string; enabled: boolean } & (
+  | { kind: "together"; vms: Moid[] }
+  | { kind: "apart"; vms: Moid[] }
+  /** `hosts`: those that the VMs run on, or with `avoid` those that they do not. Not mandatory: a preference of DRS. */
+  | { kind: "vm-host"; vms: Moid[]; hosts: Moid[]; avoid: boolean; mandatory: boolean }
+  /** `vms` start after `dependsOn`. */
+  | { kind: "dependency"; vms: Moid[]; dependsOn: Moid[] }
+);
+
+/** What was set for one VM beside the cluster's defaults; undefined where the cluster's default holds. */
+export interface VmOverride {
+  vm: Moid;
+  restartPriority: string | undefined;
+  isolationResponse: string | undefined;
+  /** VM monitoring that differs from the cluster's, and whether the VM follows the cluster's all the same. */
+  monitoring: { mode: string | undefined; followsCluster: boolean } | undefined;
+  /** Component protection that differs from the cluster's. */
+  componentProtection: { apd: string | undefined; pdl: string | undefined } | undefined;
+  /** DRS automation level of this VM, or `disabled`. */
+  drs: string | undefined;
+}

@@ -1,0 +1,80 @@
+import type { ClusterRule, VmOverride } from "../clusterRules";
+import type { Moid } from "../model";
+import { decodeName } from "./names";
+import { at, boolean, children, ids, text, xsiType, type Xml } from "./xml";
+
+/** Rules of ClusterConfigInfoEx; those of a class that this library does not know are left out. */
+export function readRules(configuration: Xml): ClusterRule[] {
+  const vmGroups = groups(configuration, "ClusterVmGroup", "vm");
+  const hostGroups = groups(configuration, "ClusterHostGroup", "host");
+  return children(configuration, "rule").flatMap((rule): ClusterRule[] => {
+    const name = decodeName(text(at(rule, "name")) ?? "");
+    // The reference calls the flag optional; a rule without it is one that nobody turned off.
+    const common = { name, enabled: boolean(at(rule, "enabled")) !== false };
+    const named = (from: Map<string, Moid[]>, field: string): Moid[] => from.get(text(at(rule, field)) ?? "") ?? [];
+    switch (xsiType(rule) ?? "") {
+      case "ClusterAffinityRuleSpec":
+        return [{ ...common, kind: "together", vms: ids(children(rule, "vm")) }];
+      case "ClusterAntiAffinityRuleSpec":
+        return [{ ...common, kind: "apart", vms: ids(children(rule, "vm")) }];
+      case "ClusterVmHostRuleInfo": {
+        const avoid = at(rule, "antiAffineHostGroupName") !== undefined;
+        const hosts = named(hostGroups, avoid ? "antiAffineHostGroupName" : "affineHostGroupName");
+        const mandatory = boolean(at(rule, "mandatory")) === true;
+        return [{ ...common, kind: "vm-host", vms: named(vmGroups, "vmGroupName"), hosts, avoid, mandatory }];
+      }
+      case "ClusterDependencyRuleInfo": {
+        const dependsOn = named(vmGroups, "dependsOnVmGroup");
+        return [{ ...common, kind: "dependency", vms: named(vmGroups, "vmGroup"), dependsOn }];
+      }
+      default:
+        return [];
+    }
+  });
+}
+
+function groups(configuration: Xml, type: string, member: string): Map<string, Moid[]> {
+  const ofType = children(configuration, "group").filter((group) => xsiType(group) === type);
+  return new Map(ofType.map((group) => [text(at(group, "name")) ?? "", ids(children(group, member))]));
+}
+
+/** HA and DRS overrides of ClusterConfigInfoEx, one entry a VM. */
+export function readOverrides(configuration: Xml): VmOverride[] {
+  const ha = children(configuration, "dasVmConfig");
+  const drs = children(configuration, "drsVmConfig");
+  const vms = new Set(ids([...ha, ...drs].map((entry) => at(entry, "key") ?? "")));
+  const of = (entries: Xml[], vm: Moid): Xml | undefined => entries.find((entry) => text(at(entry, "key")) === vm);
+  return [...vms].map((vm) => ({ vm, ...haOverride(of(ha, vm)), drs: drsOverride(of(drs, vm)) }));
+}
+
+function haOverride(entry: Xml | undefined): Omit<VmOverride, "vm" | "drs"> {
+  const settings = at(entry, "dasSettings");
+  const monitoring = at(settings, "vmToolsMonitoringSettings");
+  const protection = at(settings, "vmComponentProtectionSettings");
+  // `restartPriority` beside `dasSettings` is the form of API 2.5, which vCenter still fills in.
+  const priority = text(at(settings, "restartPriority")) ?? text(at(entry, "restartPriority"));
+  const apd = ownWord(text(at(protection, "vmStorageProtectionForAPD")), "clusterDefault");
+  const pdl = ownWord(text(at(protection, "vmStorageProtectionForPDL")), "clusterDefault");
+  return {
+    restartPriority: ownWord(priority, "clusterRestartPriority"),
+    isolationResponse: ownWord(text(at(settings, "isolationResponse")), "clusterIsolationResponse"),
+    monitoring:
+      monitoring === undefined
+        ? undefined
+        : {
+            mode: text(at(monitoring, "vmMonitoring")),
+            followsCluster: boolean(at(monitoring, "clusterSettings")) === true,
+          },
+    componentProtection: apd === undefined && pdl === undefined ? undefined : { apd, pdl },
+  };
+}
+
+/** A value, unless it is the one that stands for the cluster's. */
+function ownWord(value: string | undefined, cluster: string): string | undefined {
+  return value === cluster ? undefined : value;
+}
+
+function drsOverride(entry: Xml | undefined): string | undefined {
+  if (entry === undefined) return undefined;
+  return boolean(at(entry, "enabled")) === false ? "disabled" : text(at(entry, "behavior"));
+}

@@ -49,24 +49,42 @@ type TLS struct {
 	Key  string `json:"key"`
 }
 
+// User may log in to vCenter beside the administrator, with a role of vCenter's (Admin, ReadOnly, NoAccess) or with a list of
+// privileges, on everything there is. PasswordVar names the environment variable that holds the password.
+type User struct {
+	Name        string   `json:"name"`
+	PasswordVar string   `json:"passwordVar"`
+	Role        string   `json:"role,omitempty"`
+	Privileges  []string `json:"privileges,omitempty"`
+
+	Password string `json:"-"`
+}
+
+// DefaultSessionTimeout is vCenter's: a session that is idle for 30 minutes ends (vSphere Web Services SDK Programming Guide).
+const DefaultSessionTimeout = 30 * 60
+
 // Config describes one lab: its addresses, its physical servers and its storage.
 type Config struct {
 	Name string `json:"name"`
 	// TimeScale is the number of lab seconds in one second; every documented duration is divided by it.
-	TimeScale    float64 `json:"timeScale"`
-	Listen       string  `json:"listen"`
-	FaultListen  string  `json:"faultListen"`
-	TLS          TLS     `json:"tls"`
-	User         string  `json:"user"`
-	Datacenter   string  `json:"datacenter"`
-	Hosts        []Host  `json:"hosts"`
-	HostUser     string  `json:"hostUser"`
-	BMCUser      string  `json:"bmcUser"`
-	NFS          []NFS   `json:"nfs"`
-	LUN          LUN     `json:"lun"`
-	GuestNetwork string  `json:"guestNetwork"`
-	DataDir      string  `json:"dataDir"`
-	TruthLog     string  `json:"truthLog"`
+	TimeScale   float64 `json:"timeScale"`
+	Listen      string  `json:"listen"`
+	FaultListen string  `json:"faultListen"`
+	TLS         TLS     `json:"tls"`
+	User        string  `json:"user"`
+	// Users may log in beside the administrator, who is User.
+	Users []User `json:"users,omitempty"`
+	// SessionTimeoutSeconds is how long a session may be idle, in wall time; 1800 where it is unset.
+	SessionTimeoutSeconds int    `json:"sessionTimeoutSeconds,omitempty"`
+	Datacenter            string `json:"datacenter"`
+	Hosts                 []Host `json:"hosts"`
+	HostUser              string `json:"hostUser"`
+	BMCUser               string `json:"bmcUser"`
+	NFS                   []NFS  `json:"nfs"`
+	LUN                   LUN    `json:"lun"`
+	GuestNetwork          string `json:"guestNetwork"`
+	DataDir               string `json:"dataDir"`
+	TruthLog              string `json:"truthLog"`
 
 	Password     string `json:"-"`
 	HostPassword string `json:"-"`
@@ -89,6 +107,9 @@ func Load(path string, getenv func(string) string) (*Config, error) {
 	}
 	c.Password, c.HostPassword, c.BMCPassword = getenv(PasswordVar), getenv(HostPasswordVar), getenv(BMCPasswordVar)
 	c.GuestPassword = getenv(GuestPasswordVar)
+	for i := range c.Users {
+		c.Users[i].Password = getenv(c.Users[i].PasswordVar)
+	}
 	return c, c.validate()
 }
 
@@ -109,6 +130,10 @@ func (c *Config) validate() error {
 	if c.TimeScale < 0.1 || c.TimeScale > 10000 {
 		fail("timeScale: %v must lie between 0.1 and 10000", c.TimeScale)
 	}
+	if c.SessionTimeoutSeconds < 0 {
+		fail("sessionTimeoutSeconds: %d must be positive", c.SessionTimeoutSeconds)
+	}
+	c.validateUsers(fail)
 	addresses := map[string]string{"listen": c.Listen, "faultListen": c.FaultListen}
 	names := map[string]bool{}
 	for i, h := range c.Hosts {
@@ -134,4 +159,27 @@ func (c *Config) validate() error {
 		return nil
 	}
 	return errors.New(strings.Join(slices.Sorted(slices.Values(problems)), "; "))
+}
+
+func (c *Config) validateUsers(fail func(format string, args ...any)) {
+	names := map[string]bool{strings.ToLower(c.User): true}
+	for i, u := range c.Users {
+		at := fmt.Sprintf("users[%d]", i)
+		if u.Name == "" || names[strings.ToLower(u.Name)] {
+			fail("%s.name: %q must be set and unique", at, u.Name)
+		}
+		names[strings.ToLower(u.Name)] = true
+		switch {
+		case u.PasswordVar == "":
+			fail("%s.passwordVar: must name an environment variable", at)
+		case u.Password == "":
+			fail("environment %s: must be set, it is the password of %s", u.PasswordVar, u.Name)
+		}
+		if (u.Role == "") == (len(u.Privileges) == 0) {
+			fail("%s: must have either a role or privileges", at)
+		}
+		if u.Role != "" && !slices.Contains([]string{"Admin", "ReadOnly", "NoAccess"}, u.Role) {
+			fail("%s.role: %q must be Admin, ReadOnly or NoAccess", at, u.Role)
+		}
+	}
 }

@@ -94,6 +94,15 @@ func (l *Lab) Clone(template, name string, c *object.ClusterComputeResource, dat
 	return vm
 }
 
+// Pair is a cluster of two hosts with a shared datastore and one running machine.
+func (l *Lab) Pair() (*object.ClusterComputeResource, *object.VirtualMachine) {
+	l.T.Helper()
+	hosts := l.Hosts(2)
+	ds := l.NAS("nfs-a", 0, hosts...)
+	c := l.Cluster("ha", hosts)
+	return c, l.Clone("ubuntu-13.10", "vm-1", c, ds)
+}
+
 // VM reads a machine.
 func (l *Lab) VM(vm *object.VirtualMachine) mo.VirtualMachine {
 	l.T.Helper()

@@ -74,6 +74,12 @@ func (s *Sim) build() error {
 		}
 	}
 	s.addGuestAuth()
+	manager := s.svc.Context.Map.SessionManager()
+	manager.ValidLogin = func(r *types.Login) bool { return s.validLogin(r.UserName, r.Password) }
+	if s.book, err = newBook(s.cfg, client.ServiceContent.RootFolder); err != nil {
+		return err
+	}
+	s.showRoles()
 	s.svc.Context.Map.Handler = s.dispatch
 	return s.populate(context.Background())
 }

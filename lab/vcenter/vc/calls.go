@@ -14,29 +14,40 @@ import (
 
 // calls knows the object that each call of the SOAP API is about. The simulator locks it for the call and forgets to let go
 // of it when the call panics, after which nobody could read the object any more.
-type calls struct{ byRequest sync.Map }
+type calls struct {
+	byRequest sync.Map
+	sessions  *sessions
+}
 
 type call struct {
-	ctx *simulator.Context
-	obj mo.Reference
+	ctx    *simulator.Context
+	obj    mo.Reference
+	method string
 }
 
 // note remembers a call that is about to be carried out. The request is found by its address: the simulator keeps it in a
 // field of its own and hands it to nobody.
-func (c *calls) note(ctx *simulator.Context, obj mo.Reference) {
-	if key := reflect.ValueOf(ctx).Elem().FieldByName("req").Pointer(); key != 0 && obj != nil {
-		c.byRequest.Store(key, call{ctx, obj})
+func (c *calls) note(ctx *simulator.Context, obj mo.Reference, method string) {
+	if key := reflect.ValueOf(ctx).Elem().FieldByName("req").Pointer(); key != 0 {
+		c.byRequest.Store(key, call{ctx, obj, method})
+		c.sessions.begin(ctx.Session)
 	}
 }
 
-// guard lets go of what a call holds when it panics, and passes the panic on.
+// guard sees a call end. It lets go of what the call holds when it panics, and passes the panic on.
 func (c *calls) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := reflect.ValueOf(r).Pointer()
 		finished := false
 		defer func() {
-			if made, ok := c.byRequest.LoadAndDelete(key); ok && !finished {
-				made.(call).release()
+			kept, ok := c.byRequest.LoadAndDelete(key)
+			if !ok {
+				return
+			}
+			made := kept.(call)
+			c.sessions.end(made.ctx.Session, made.method)
+			if !finished && made.obj != nil {
+				made.release()
 			}
 		}()
 		next.ServeHTTP(w, r)

@@ -15,6 +15,9 @@ func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Referenc
 	if fault := refuse(ctx, m); fault != nil {
 		return nil, fault
 	}
+	if fault := s.authorize(ctx, m); fault != nil {
+		return nil, fault
+	}
 	switch body := m.Body.(type) {
 	case *types.RetrieveProperties:
 		nameClusters(body.SpecSet)
@@ -33,7 +36,7 @@ func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Referenc
 	if known == nil && ctx.Session != nil {
 		known = ctx.Session.Registry.Get(ref)
 	}
-	s.calls.note(ctx, known)
+	s.calls.note(ctx, known, m.Name)
 	obj := s.wrap(known)
 	if obj != nil {
 		// The simulator prefers the session's view of an object to ours, unless it finds none by this name.
@@ -71,6 +74,10 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &resourcePool{o, s}
 	case *simulator.VirtualDiskManager:
 		return &diskManager{o}
+	case *simulator.SessionManager:
+		return &sessionManager{o, s}
+	case *simulator.AuthorizationManager:
+		return &authorizationManager{o, s}
 	case *simulator.HostDatastoreBrowser:
 		return &browser{o}
 	case *simulator.GuestProcessManager:

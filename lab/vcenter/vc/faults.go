@@ -7,9 +7,6 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/vmware/govmomi/simulator"
-	"github.com/vmware/govmomi/vim25/types"
 )
 
 // Fault is a disturbance that a test asks for. VM and Host are names.
@@ -113,7 +110,8 @@ func (f *faults) apply(fault Fault, on bool) {
 		}
 	case "expireSessions":
 		if on {
-			f.s.expireSessions()
+			f.s.sessions.expire(-1)
+			f.s.rest.end()
 		}
 	case "fdmState":
 		f.s.mu.Lock()
@@ -214,17 +212,4 @@ func (f *faults) middleware(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// expireSessions ends every session of vCenter's API, as an idle time-out or a restart of its service would.
-func (s *Sim) expireSessions() {
-	ctx := s.context()
-	m := ctx.Map.SessionManager()
-	view, ok := ctx.Session.Get(m.Self).(*simulator.SessionManager)
-	if !ok {
-		return
-	}
-	for _, session := range view.SessionList {
-		m.TerminateSession(ctx, &types.TerminateSession{This: m.Self, SessionId: []string{session.Key}})
-	}
 }

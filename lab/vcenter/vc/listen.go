@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/vmware/govmomi/vim25"
 
@@ -51,8 +50,6 @@ func (s *Sim) registerEndpoints() (err error) {
 	s.svc.ServeMux.Handle("POST "+vim25.Path, soap)
 	s.svc.ServeMux.Handle("POST "+vim25.Path+"/vimService", soap)
 	s.svc.ServeMux.Handle("GET "+wsdl.Path, wsdl.Handler())
-	s.svc.ServeMux.Handle("POST /rest/com/vmware/cis/session", s.passwordOnly())
-	s.svc.ServeMux.Handle("POST /api/session", s.passwordOnly())
 	building.Lock()
 	defer building.Unlock()
 	s.svc.NewServer().Close()
@@ -65,24 +62,11 @@ func (s *Sim) serve() error {
 	if err != nil {
 		return fmt.Errorf("cannot listen at %s: %w", s.cfg.Listen, err)
 	}
-	s.server = newServer(s.svc.ServeMux)
+	s.server = newServer(s.rest.admit(s.admitFiles(s.svc.ServeMux)))
 	config := &tls.Config{Certificates: []tls.Certificate{s.cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	server := s.server
 	s.run(func() { _ = server.Serve(tls.NewListener(l, config)) })
 	return nil
-}
-
-// passwordOnly refuses token logins to the REST API: the simulator would believe any token.
-func (s *Sim) passwordOnly() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.Header.Get("Authorization"), "SIGN") {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		// The simulator's own handler is that of the path without a method.
-		own, _ := s.svc.ServeMux.Handler(&http.Request{Method: http.MethodHead, Host: r.Host, URL: r.URL})
-		own.ServeHTTP(w, r)
-	})
 }
 
 // free tells whether an address can be listened at, so that an error can name it.

@@ -12,6 +12,7 @@ import (
 var messages = map[string]string{
 	"InvalidLogin":                       "Cannot complete login due to an incorrect user name or password.",
 	"NotAuthenticated":                   "The session is not authenticated.",
+	"NoPermission":                       "Permission to perform this operation was denied.",
 	"InvalidState":                       "The operation is not allowed in the current state.",
 	"ManagedObjectNotFound":              "The object has already been deleted or has not been completely created.",
 	"ResourceInUse":                      "The resource is in use.",

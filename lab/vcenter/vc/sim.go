@@ -5,6 +5,7 @@
 package vc
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -13,11 +14,13 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"vsphere-ha/lab/vcenter/access"
 	"vsphere-ha/lab/vcenter/clock"
 	"vsphere-ha/lab/vcenter/config"
 	"vsphere-ha/lab/vcenter/guest"
@@ -42,6 +45,12 @@ type Sim struct {
 	faults  *faults
 	calls   calls
 	bmcs    []*redfish.BMC
+
+	// who gets in, and what they may do
+	book     *access.Book
+	sessions *sessions
+	rest     *restSessions
+	tickets  tickets
 
 	stop context.CancelFunc
 	life context.Context
@@ -84,6 +93,9 @@ func New(cfg *config.Config) (*Sim, error) {
 		clusters: map[types.ManagedObjectReference]*cluster{},
 	}
 	s.faults = newFaults(s)
+	s.sessions = newSessions(s, time.Duration(cmp.Or(cfg.SessionTimeoutSeconds, config.DefaultSessionTimeout))*time.Second)
+	s.rest = newRestSessions(s)
+	s.calls.sessions = s.sessions
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.fleet = guest.NewFleet(s.clock, log, netip.MustParsePrefix(cfg.GuestNetwork))
 	s.fleet.OnChange = s.guestChanged
@@ -97,6 +109,7 @@ func New(cfg *config.Config) (*Sim, error) {
 		return nil, err
 	}
 	s.run(s.statsLoop)
+	s.run(s.sessions.watch)
 	return s, nil
 }
 

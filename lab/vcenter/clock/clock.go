@@ -24,6 +24,9 @@ func (c *Clock) Now() Lab { return c.At(time.Now()) }
 // At converts an instant of wall time to lab time.
 func (c *Clock) At(t time.Time) Lab { return time.Duration(float64(t.Sub(c.start)) * c.Scale) }
 
+// Time converts a lab time to an instant of wall time.
+func (c *Clock) Time(l Lab) time.Time { return c.start.Add(c.Wall(l)) }
+
 // Wall converts a duration of lab time to wall time.
 func (c *Clock) Wall(d time.Duration) time.Duration { return time.Duration(float64(d) / c.Scale) }
 

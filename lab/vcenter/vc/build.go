@@ -80,6 +80,7 @@ func (s *Sim) build() error {
 		return err
 	}
 	s.showRoles()
+	s.describePerformance()
 	s.svc.Context.Map.Handler = s.dispatch
 	return s.populate(context.Background())
 }

@@ -80,6 +80,8 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &authorizationManager{o, s}
 	case *simulator.HostDatastoreBrowser:
 		return &browser{o}
+	case *simulator.PerformanceManager:
+		return &performanceManager{o, s}
 	case *simulator.GuestProcessManager:
 		return &guestProcessManager{o, s}
 	}

@@ -26,6 +26,8 @@ type machine struct {
 	memoryMB int
 	// reservations in MHz and MB
 	cpuReserved, memoryReserved int64
+	// cpuLimit in MHz, negative for none; cpuShares weigh the machine against others of its host
+	cpuLimit, cpuShares int64
 	// protected is what HA keeps; failing is set from the loss of its host until HA is done with it.
 	protected, failing bool
 	// lost is set while a machine is off only because its host lost power, and HA has not dealt with it.
@@ -110,6 +112,7 @@ func (s *Sim) learn(vm *mo.VirtualMachine) (machine, bool) {
 		m.id, m.guestID, m.template = c.InstanceUuid, c.GuestId, c.Template
 		m.cpus, m.memoryMB = int(c.Hardware.NumCPU), int(c.Hardware.MemoryMB)
 		m.cpuReserved, m.memoryReserved = reservation(c.CpuAllocation), reservation(c.MemoryAllocation)
+		m.cpuLimit, m.cpuShares = cpuEntitlement(c.CpuAllocation, m.cpus)
 		m.system = slices.ContainsFunc(c.ExtraConfig, func(o types.BaseOptionValue) bool {
 			return strings.EqualFold(o.GetOptionValue().Key, vclsOption)
 		})
@@ -122,6 +125,29 @@ func reservation(a *types.ResourceAllocationInfo) int64 {
 		return 0
 	}
 	return *a.Reservation
+}
+
+// cpuEntitlement is the limit of a machine, negative for none, and its shares: a level means so many for each virtual CPU
+// (vSphere Resource Management, "Resource Allocation Shares").
+func cpuEntitlement(a *types.ResourceAllocationInfo, cpus int) (limit, shares int64) {
+	limit, shares = -1, 1000*int64(max(cpus, 1))
+	if a == nil {
+		return limit, shares
+	}
+	if a.Limit != nil {
+		limit = *a.Limit
+	}
+	if a.Shares != nil {
+		switch a.Shares.Level {
+		case types.SharesLevelLow:
+			shares /= 2
+		case types.SharesLevelHigh:
+			shares *= 2
+		case types.SharesLevelCustom:
+			shares = int64(a.Shares.Shares)
+		}
+	}
+	return limit, shares
 }
 
 // completeDefaults sets what vCenter sets on every new virtual machine and the simulator leaves out.

@@ -25,6 +25,7 @@ import (
 	"vsphere-ha/lab/vcenter/config"
 	"vsphere-ha/lab/vcenter/guest"
 	"vsphere-ha/lab/vcenter/hardware"
+	"vsphere-ha/lab/vcenter/perf"
 	"vsphere-ha/lab/vcenter/redfish"
 	"vsphere-ha/lab/vcenter/truth"
 )
@@ -43,6 +44,7 @@ type Sim struct {
 	server  *http.Server
 	client  *vim25.Client
 	faults  *faults
+	stats   statistics
 	calls   calls
 	bmcs    []*redfish.BMC
 
@@ -92,6 +94,7 @@ func New(cfg *config.Config) (*Sim, error) {
 		hosts:    map[types.ManagedObjectReference]*managedHost{},
 		clusters: map[types.ManagedObjectReference]*cluster{},
 	}
+	s.stats.series = map[types.ManagedObjectReference]*perf.Series{}
 	s.faults = newFaults(s)
 	s.sessions = newSessions(s, time.Duration(cmp.Or(cfg.SessionTimeoutSeconds, config.DefaultSessionTimeout))*time.Second)
 	s.rest = newRestSessions(s)

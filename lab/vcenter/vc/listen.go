@@ -50,6 +50,7 @@ func (s *Sim) registerEndpoints() (err error) {
 	s.svc.ServeMux.Handle("POST "+vim25.Path, soap)
 	s.svc.ServeMux.Handle("POST "+vim25.Path+"/vimService", soap)
 	s.svc.ServeMux.Handle("GET "+wsdl.Path, wsdl.Handler())
+	s.serveCategories()
 	building.Lock()
 	defer building.Unlock()
 	s.svc.NewServer().Close()

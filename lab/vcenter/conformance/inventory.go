@@ -48,7 +48,7 @@ func (s *site) env() []string {
 		"DS_VMFS_NAME": "vmfs-1", "DS_VMFS_ESXI1_DISK0": s.cfg.LUN.Name, "VMFS_REGEXP": "naa.6000c29",
 		"IPV4_ADDRESS": "192.0.2.10", "IPV4_PREFIX": "24", "IPV4_GATEWAY": "192.0.2.1", "DNS": "192.0.2.2",
 		"ISO_DATASTORE": datastoreName, "ISO_FILE": "iso/test.iso", "STORAGE_POLICY": "vSAN Default Storage Policy",
-		"VSWITCH_LOWER_VERSION": "6.5.0", "VSWITCH_UPPER_VERSION": "6.6.0",
+		"VSWITCH_LOWER_VERSION": "7.0.0", "VSWITCH_UPPER_VERSION": "7.0.2",
 		"ENTITY_PERMISSION_USER_GROUP": `VSPHERE.LOCAL\Administrators`, "LICENSE": "00000-00000-00000-00000-00000",
 	} {
 		values[name] = value

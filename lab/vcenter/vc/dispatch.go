@@ -78,6 +78,12 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &sessionManager{o, s}
 	case *simulator.AuthorizationManager:
 		return &authorizationManager{o, s}
+	case *simulator.DistributedVirtualSwitch:
+		return &distributedSwitch{o, s}
+	case *simulator.DistributedVirtualPortgroup:
+		return &distributedPortgroup{o, s}
+	case *simulator.DistributedVirtualSwitchManager:
+		return &switchManager{o, s}
 	case *simulator.HostDatastoreBrowser:
 		return &browser{o}
 	case *simulator.PerformanceManager:

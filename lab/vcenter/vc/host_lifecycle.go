@@ -145,6 +145,7 @@ func (s *Sim) removeHost(ctx *simulator.Context, ref types.ManagedObjectReferenc
 	s.post(&types.HostRemovedEvent{HostEvent: s.hostEvent(ctx, ref)})
 	var snapshot mo.HostSystem
 	ctx.WithLock(h, func() { snapshot = h.HostSystem })
+	s.leaveSwitches(ctx, ref)
 	for _, d := range snapshot.Datastore {
 		s.unmount(ctx, ref, d)
 	}

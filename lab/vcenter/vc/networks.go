@@ -1,6 +1,7 @@
 package vc
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/vmware/govmomi/simulator"
@@ -10,7 +11,10 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-const defaultNetwork = "VM Network"
+const (
+	defaultNetwork = "VM Network"
+	hostNICs       = 4
+)
 
 type networkSystem struct {
 	*simulator.HostNetworkSystem
@@ -54,13 +58,14 @@ func (s *Sim) findNetwork(ctx *simulator.Context, at types.ManagedObjectReferenc
 	return types.ManagedObjectReference{}, false
 }
 
-// describeNetwork gives a host vSwitch0 with "VM Network" and vmk0, and two network adapters. The caller holds its lock.
+// describeNetwork gives a host vSwitch0 with "VM Network" and vmk0, and four network adapters. The caller holds its lock.
 func describeNetwork(ctx *simulator.Context, h *simulator.HostSystem) {
 	net := h.Config.Network
-	if len(net.Pnic) > 0 {
-		second := clone(net.Pnic[0])
-		second.Key, second.Device, second.Pci = "key-vim.host.PhysicalNic-vmnic1", "vmnic1", "0000:02:01.0"
-		net.Pnic = append(net.Pnic[:1:1], second)
+	for n := 1; n < hostNICs && len(net.Pnic) > 0; n++ {
+		nic := clone(net.Pnic[0])
+		nic.Device = fmt.Sprintf("vmnic%d", n)
+		nic.Key, nic.Pci = pnicKey(nic.Device), fmt.Sprintf("0000:02:%02x.0", n)
+		net.Pnic = append(net.Pnic[:n:n], nic)
 	}
 	ns := ctx.Map.Get(*h.ConfigManager.NetworkSystem).(*simulator.HostNetworkSystem)
 	info := clone(*net)

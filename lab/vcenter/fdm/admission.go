@@ -14,26 +14,74 @@ func Overhead(memoryMB, cpus int) int64 {
 // Load is what one powered-on machine reserves, as admission control counts it.
 type Load struct{ CPU, Memory int64 }
 
+// Defaults are what a machine counts for that reserves less: CPU in MHz, Memory in MB beside the overhead (das.vmcpuminmhz,
+// das.vmmemoryminmb).
+type Defaults struct{ CPU, Memory int64 }
+
+// StandardDefaults hold where no advanced option says otherwise.
+var StandardDefaults = Defaults{CPU: MinimumCPU}
+
 // LoadOf counts a machine by its reservations in MHz and MB and its size.
-func LoadOf(cpuReserved, memoryReserved int64, memoryMB, cpus int) Load {
-	return Load{CPU: max(cpuReserved, MinimumCPU), Memory: memoryReserved + Overhead(memoryMB, cpus)}
+func (d Defaults) LoadOf(cpuReserved, memoryReserved int64, memoryMB, cpus int) Load {
+	return Load{CPU: max(cpuReserved, d.CPU), Memory: max(memoryReserved, d.Memory) + Overhead(memoryMB, cpus)}
 }
 
 // Size is what a host offers to machines, in MHz and MB.
 type Size struct{ CPU, Memory int64 }
 
-// Share is what the percentage policy keeps free, in percent.
-type Share struct{ CPU, Memory float64 }
-
-// AutoShare is the share of the largest hosts whose failure the cluster must tolerate (VMware vSphere Availability,
-// "Cluster Resources Percentage Admission Control").
-func AutoShare(hosts []Size, tolerate int) Share {
-	return Share{
-		CPU:    100 * largest(hosts, tolerate, func(s Size) int64 { return s.CPU }),
-		Memory: 100 * largest(hosts, tolerate, func(s Size) int64 { return s.Memory }),
-	}
+// Policy decides whether a cluster of good hosts may run machines of the given loads and still tolerate what it must.
+type Policy interface {
+	Admits(hosts []Size, loads []Load) bool
 }
 
+// Unlimited is the policy of dedicated failover hosts, which limits nothing but where machines may start, and of admission
+// control that is off.
+type Unlimited struct{}
+
+// Admits everything.
+func (Unlimited) Admits([]Size, []Load) bool { return true }
+
+// Percentage keeps a share of the cluster free (vSphere Availability, "Cluster Resources Percentage Admission Control"):
+// CPU and Memory in percent, or, where Auto is set, the share of the Tolerate largest hosts.
+type Percentage struct {
+	Auto        bool
+	Tolerate    int
+	CPU, Memory float64
+}
+
+// Share is what the policy keeps free, in percent of each resource.
+func (p Percentage) Share(hosts []Size) (cpu, memory float64) {
+	if !p.Auto {
+		return p.CPU, p.Memory
+	}
+	return 100 * largest(hosts, p.Tolerate, cpuOf), 100 * largest(hosts, p.Tolerate, memoryOf)
+}
+
+// Free is what no machine reserves, in percent of each resource; it is negative where more is reserved than there is.
+func Free(hosts []Size, loads []Load) (cpu, memory float64) {
+	var all Size
+	var used Load
+	for _, h := range hosts {
+		all = Size{all.CPU + h.CPU, all.Memory + h.Memory}
+	}
+	for _, l := range loads {
+		used = Load{used.CPU + l.CPU, used.Memory + l.Memory}
+	}
+	return free(all.CPU, used.CPU), free(all.Memory, used.Memory)
+}
+
+// Admits machines as long as the share stays free of both resources.
+func (p Percentage) Admits(hosts []Size, loads []Load) bool {
+	cpu, memory := Free(hosts, loads)
+	wantedCPU, wantedMemory := p.Share(hosts)
+	const rounding = 1e-9
+	return cpu >= wantedCPU-rounding && memory >= wantedMemory-rounding
+}
+
+func cpuOf(s Size) int64    { return s.CPU }
+func memoryOf(s Size) int64 { return s.Memory }
+
+// largest is the part of the total that the n largest hosts have.
 func largest(hosts []Size, n int, of func(Size) int64) float64 {
 	var sizes []int64
 	var total, kept int64
@@ -51,67 +99,12 @@ func largest(hosts []Size, n int, of func(Size) int64) float64 {
 	return float64(kept) / float64(total)
 }
 
-// AdmitsPercentage tells whether the share stays free with the machines given, the new one among them.
-func AdmitsPercentage(hosts []Size, loads []Load, share Share) bool {
-	var cpu, memory, usedCPU, usedMemory int64
-	for _, h := range hosts {
-		cpu, memory = cpu+h.CPU, memory+h.Memory
-	}
-	for _, l := range loads {
-		usedCPU, usedMemory = usedCPU+l.CPU, usedMemory+l.Memory
-	}
-	return free(cpu, usedCPU) >= share.CPU && free(memory, usedMemory) >= share.Memory
-}
-
 func free(total, used int64) float64 {
-	if total == 0 {
-		return 0
+	switch {
+	case total > 0:
+		return 100 * float64(total-used) / float64(total)
+	case used > 0:
+		return -100
 	}
-	return 100 * float64(total-used) / float64(total)
+	return 100
 }
-
-// Slots is the slot policy's arithmetic.
-type Slots struct {
-	CPU, Memory int64 // the size of one
-	PerHost     []int // of each host, in the order given
-	Total, Used int
-	Unreserved  int
-}
-
-// CountSlots computes it: a slot fits the largest machine, a host has as many as its scarcer resource allows, and those of
-// the largest hosts whose failure is tolerated are kept free. A fixed slot size is used where it is not zero.
-func CountSlots(hosts []Size, loads []Load, tolerate int, fixed Size) Slots {
-	s := Slots{CPU: fixed.CPU, Memory: fixed.Memory, Used: len(loads)}
-	if s.CPU == 0 {
-		s.CPU = MinimumCPU
-		for _, l := range loads {
-			s.CPU = max(s.CPU, l.CPU)
-		}
-	}
-	if s.Memory == 0 {
-		s.Memory = 1
-		for _, l := range loads {
-			s.Memory = max(s.Memory, l.Memory)
-		}
-	}
-	for _, h := range hosts {
-		n := int(min(h.CPU/s.CPU, h.Memory/s.Memory))
-		s.PerHost = append(s.PerHost, n)
-		s.Total += n
-	}
-	if fixed != (Size{}) {
-		s.Used = 0
-		for _, l := range loads {
-			s.Used += int(max(1, ceil(l.CPU, s.CPU), ceil(l.Memory, s.Memory)))
-		}
-	}
-	kept := 0
-	sorted := slices.Sorted(slices.Values(s.PerHost))
-	for i := range min(tolerate, len(sorted)) {
-		kept += sorted[len(sorted)-1-i]
-	}
-	s.Unreserved = max(0, s.Total-kept-s.Used)
-	return s
-}
-
-func ceil(a, b int64) int64 { return (a + b - 1) / b }

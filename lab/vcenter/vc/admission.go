@@ -2,84 +2,135 @@ package vc
 
 import (
 	"slices"
+	"strconv"
 
-	"github.com/vmware/govmomi/simulator"
-	"github.com/vmware/govmomi/vim25/methods"
-	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"vsphere-ha/lab/vcenter/fdm"
 )
 
-// capacity is what admission control reckons with: the members that count, their sizes, and the loads of what runs.
+// capacity is what admission control reckons with: the good hosts, their sizes, and the loads of all machines that are on,
+// on whichever host of the cluster (vSphere API reference, ClusterFailoverLevelAdmissionControlPolicy).
 type capacity struct {
 	hosts []types.ManagedObjectReference
 	sizes []fdm.Size
+	vms   []types.ManagedObjectReference
 	loads []fdm.Load
-	vms   []machine
 }
 
-func (s *Sim) capacity(ref types.ManagedObjectReference) capacity {
+// capacity leaves out machines and hosts that are given: what they will be is not what they are.
+func (s *Sim) capacity(cfg *types.ClusterConfigInfoEx, cluster types.ManagedObjectReference, but ...types.ManagedObjectReference) capacity {
 	var c capacity
-	for _, h := range s.clusterHosts(ref) {
-		if !h.usable() {
-			continue
+	members := map[types.ManagedObjectReference]bool{}
+	for _, h := range s.clusterHosts(cluster) {
+		members[h.ref] = true
+		if h.usable() && !slices.Contains(but, h.ref) {
+			c.hosts = append(c.hosts, h.ref)
+			c.sizes = append(c.sizes, h.size())
 		}
-		c.hosts = append(c.hosts, h.ref)
-		c.sizes = append(c.sizes, h.size())
-		for _, m := range s.machinesOn(h.ref) {
-			if m.on && !m.system {
-				c.vms = append(c.vms, m)
-				c.loads = append(c.loads, m.load())
-			}
+	}
+	defaults := defaultLoad(cfg)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.vms {
+		if members[m.host] && m.on && !m.system && !slices.Contains(but, m.ref) {
+			c.vms = append(c.vms, m.ref)
+			c.loads = append(c.loads, defaults.LoadOf(m.cpuReserved, m.memoryReserved, m.memoryMB, m.cpus))
 		}
 	}
 	return c
 }
 
-// admit applies the cluster's admission control policy to a power-on (vSphere Availability, "Admission Control").
-func (s *Sim) admit(ref types.ManagedObjectReference, m machine) types.BaseMethodFault {
-	cfg := s.settings(ref)
-	if cfg == nil || !isTrue(cfg.DasConfig.Enabled) || !isTrue(cfg.DasConfig.AdmissionControlEnabled) || m.system {
-		return nil
+// defaultLoad is what machines without reservations count for.
+func defaultLoad(cfg *types.ClusterConfigInfoEx) fdm.Defaults {
+	d := fdm.StandardDefaults
+	if mhz, ok := advancedNumber(cfg, "das.vmcpuminmhz"); ok {
+		d.CPU = mhz
 	}
-	c := s.capacity(ref)
-	loads := append(slices.Clone(c.loads), m.load())
-	ok := true
+	if mb, ok := advancedNumber(cfg, "das.vmmemoryminmb"); ok {
+		d.Memory = mb
+	}
+	return d
+}
+
+func advancedNumber(cfg *types.ClusterConfigInfoEx, name string) (int64, bool) {
+	n, err := strconv.ParseInt(advanced(cfg, name), 10, 64)
+	return n, err == nil && n >= 0
+}
+
+// admissionPolicy is what the cluster's settings ask for; HA that is off and admission control that is off ask for nothing.
+func admissionPolicy(cfg *types.ClusterConfigInfoEx) fdm.Policy {
+	if cfg == nil || !isTrue(cfg.DasConfig.Enabled) || !isTrue(cfg.DasConfig.AdmissionControlEnabled) {
+		return fdm.Unlimited{}
+	}
 	switch p := cfg.DasConfig.AdmissionControlPolicy.(type) {
 	case *types.ClusterFailoverResourcesAdmissionControlPolicy:
-		ok = fdm.AdmitsPercentage(c.sizes, loads, shareOf(p, c.sizes))
+		auto := p.AutoComputePercentages == nil || *p.AutoComputePercentages
+		return fdm.Percentage{
+			Auto: auto, Tolerate: int(max(p.FailoverLevel, 1)),
+			CPU: float64(p.CpuFailoverResourcesPercent), Memory: float64(p.MemoryFailoverResourcesPercent),
+		}
 	case *types.ClusterFailoverLevelAdmissionControlPolicy:
-		slots := fdm.CountSlots(c.sizes, loads, int(p.FailoverLevel), fixedSlot(p))
-		ok = slots.Used <= slots.Total-slotsKept(slots, int(p.FailoverLevel))
+		return slotPolicy(cfg, p)
 	}
-	if ok {
+	return fdm.Unlimited{}
+}
+
+func slotPolicy(cfg *types.ClusterConfigInfoEx, p *types.ClusterFailoverLevelAdmissionControlPolicy) fdm.SlotPolicy {
+	policy := fdm.SlotPolicy{Tolerate: int(p.FailoverLevel)}
+	if f, ok := p.SlotPolicy.(*types.ClusterFixedSizeSlotPolicy); ok {
+		policy.Fixed = fdm.Size{CPU: int64(f.Cpu), Memory: int64(f.Memory)}
+		return policy
+	}
+	policy.AtMost.CPU, _ = advancedNumber(cfg, "das.slotcpuinmhz")
+	policy.AtMost.Memory, _ = advancedNumber(cfg, "das.slotmeminmb")
+	return policy
+}
+
+// admit applies the cluster's policy to a machine that is to be on with the given load: to a power-on, to a migration into
+// the cluster, and to larger reservations (vSphere API reference, ClusterDasConfigInfo.admissionControlEnabled).
+func (s *Sim) admit(cluster types.ManagedObjectReference, m machine, cpuReserved, memoryReserved int64) types.BaseMethodFault {
+	cfg := s.settings(cluster)
+	if cfg == nil || m.system {
+		return nil
+	}
+	c := s.capacity(cfg, cluster, m.ref)
+	loads := append(c.loads, defaultLoad(cfg).LoadOf(cpuReserved, memoryReserved, m.memoryMB, m.cpus))
+	if admissionPolicy(cfg).Admits(c.sizes, loads) {
 		return nil
 	}
 	return &types.InsufficientFailoverResourcesFault{}
 }
 
-func shareOf(p *types.ClusterFailoverResourcesAdmissionControlPolicy, sizes []fdm.Size) fdm.Share {
-	if isTrue(p.AutoComputePercentages) {
-		return fdm.AutoShare(sizes, int(max(p.FailoverLevel, 1)))
+// admitReservation applies it to a change of a machine that runs, where that reserves more.
+func (s *Sim) admitReservation(ref types.ManagedObjectReference, spec *types.VirtualMachineConfigSpec) types.BaseMethodFault {
+	m, ok := s.machine(ref)
+	h, _ := s.host(m.host)
+	if !ok || !m.on || h.cluster.Value == "" {
+		return nil
 	}
-	return fdm.Share{CPU: float64(p.CpuFailoverResourcesPercent), Memory: float64(p.MemoryFailoverResourcesPercent)}
+	cpu, memory := m.cpuReserved, m.memoryReserved
+	if spec.CpuAllocation != nil && spec.CpuAllocation.Reservation != nil {
+		cpu = *spec.CpuAllocation.Reservation
+	}
+	if spec.MemoryAllocation != nil && spec.MemoryAllocation.Reservation != nil {
+		memory = *spec.MemoryAllocation.Reservation
+	}
+	if cpu <= m.cpuReserved && memory <= m.memoryReserved {
+		return nil
+	}
+	return s.admit(h.cluster, m, cpu, memory)
 }
 
-func fixedSlot(p *types.ClusterFailoverLevelAdmissionControlPolicy) fdm.Size {
-	if f, ok := p.SlotPolicy.(*types.ClusterFixedSizeSlotPolicy); ok {
-		return fdm.Size{CPU: int64(f.Cpu), Memory: int64(f.Memory)}
+// mayLeave tells whether DRS may evacuate a host that is to enter maintenance mode: not where the rest would not tolerate
+// the failures that it must (vSphere Availability, "Using vSphere HA with Distributed Resource Scheduler").
+func (s *Sim) mayLeave(cluster, host types.ManagedObjectReference) bool {
+	cfg := s.settings(cluster)
+	if cfg == nil {
+		return true
 	}
-	return fdm.Size{}
-}
-
-func slotsKept(s fdm.Slots, tolerate int) int {
-	sorted := slices.Sorted(slices.Values(s.PerHost))
-	kept := 0
-	for i := range min(tolerate, len(sorted)) {
-		kept += sorted[len(sorted)-1-i]
-	}
-	return kept
+	c := s.capacity(cfg, cluster, host)
+	return admissionPolicy(cfg).Admits(c.sizes, c.loads)
 }
 
 // isFailoverHost tells whether admission control keeps a host free for failovers.
@@ -92,34 +143,10 @@ func (s *Sim) isFailoverHost(cluster, host types.ManagedObjectReference) bool {
 	return ok && slices.Contains(p.FailoverHosts, host)
 }
 
-// RetrieveDasAdvancedRuntimeInfo reports heartbeat datastores and, for the slot policy, its arithmetic.
-func (c *clusterResource) RetrieveDasAdvancedRuntimeInfo(_ *simulator.Context, _ *types.RetrieveDasAdvancedRuntimeInfo) soap.HasFault {
-	body := &methods.RetrieveDasAdvancedRuntimeInfoBody{Res: &types.RetrieveDasAdvancedRuntimeInfoResponse{}}
-	cfg := c.s.settings(c.Self)
-	if cfg == nil || !isTrue(cfg.DasConfig.Enabled) {
-		return body
+// refuseFailoverHost is the answer to who wants to start a machine on a dedicated host, or to move one there that runs.
+func (s *Sim) refuseFailoverHost(host types.ManagedObjectReference) types.BaseMethodFault {
+	if h, ok := s.host(host); ok && s.isFailoverHost(h.cluster, host) {
+		return &types.DisallowedOperationOnFailoverHost{Host: host, Hostname: h.server.Name}
 	}
-	info := types.ClusterDasAdvancedRuntimeInfo{
-		DasHostInfo:            &types.ClusterDasHostInfo{},
-		VmcpSupported:          &types.ClusterDasAdvancedRuntimeInfoVmcpCapabilityInfo{StorageAPDSupported: true, StoragePDLSupported: true},
-		HeartbeatDatastoreInfo: c.s.heartbeatDatastores(c.Self),
-	}
-	p, ok := cfg.DasConfig.AdmissionControlPolicy.(*types.ClusterFailoverLevelAdmissionControlPolicy)
-	if !ok {
-		body.Res.Returnval = &info
-		return body
-	}
-	k := c.s.capacity(c.Self)
-	slots := fdm.CountSlots(k.sizes, k.loads, int(p.FailoverLevel), fixedSlot(p))
-	res := &types.ClusterDasFailoverLevelAdvancedRuntimeInfo{
-		ClusterDasAdvancedRuntimeInfo: info,
-		SlotInfo:                      types.ClusterDasFailoverLevelAdvancedRuntimeInfoSlotInfo{NumVcpus: 1, CpuMHz: int32(slots.CPU), MemoryMB: int32(slots.Memory)},
-		TotalSlots:                    int32(slots.Total), UsedSlots: int32(slots.Used), UnreservedSlots: int32(slots.Unreserved),
-		TotalVms: int32(len(k.vms)), TotalHosts: int32(len(c.Host)), TotalGoodHosts: int32(len(k.hosts)),
-	}
-	for i, h := range k.hosts {
-		res.HostSlots = append(res.HostSlots, types.ClusterDasFailoverLevelAdvancedRuntimeInfoHostSlots{Host: h, Slots: int32(slots.PerHost[i])})
-	}
-	body.Res.Returnval = res
-	return body
+	return nil
 }

@@ -114,22 +114,6 @@ func TestMachineWithoutRoomWaitsForIt(t *testing.T) {
 	s.Until("it restarts in the room", func() bool { return s.HostOf(vms[victim]) != s.hosts[victim].Reference() })
 }
 
-func TestAdmissionControlRefusesPowerOnThatLeavesNoRoomForFailover(t *testing.T) {
-	s := newSite(t, 200, 2)
-	vm := s.ubuntu("u1")
-	s.Run(vm.PowerOff(s.Ctx()))
-	s.Run(vm.Reconfigure(s.Ctx(), types.VirtualMachineConfigSpec{MemoryAllocation: &types.ResourceAllocationInfo{Reservation: types.NewInt64(40000)}}))
-	task, err := vm.PowerOn(s.Ctx())
-	s.Must(err)
-	info, err := task.WaitForResult(s.Ctx())
-	if err == nil {
-		t.Fatal("it was powered on")
-	}
-	if _, ok := info.Error.Fault.(*types.InsufficientFailoverResourcesFault); !ok {
-		t.Errorf("%#v", info.Error.Fault)
-	}
-}
-
 func TestVMotionKeepsTheGuestsConnection(t *testing.T) {
 	s := newSite(t, 20, 2)
 	vm := s.ubuntu("u1")

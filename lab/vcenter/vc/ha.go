@@ -34,6 +34,8 @@ type ha struct {
 	master    string        // that was responsible for restarts at the last look
 	reads     time.Duration // when that master has read which machines are protected
 	protected time.Duration
+	short     bool // of failover capacity
+	info      types.BaseClusterDasAdmissionControlInfo
 }
 
 func newHA(s *Sim, cluster types.ManagedObjectReference) *ha { return &ha{s: s, cluster: cluster} }
@@ -49,6 +51,7 @@ func (h *ha) tend() {
 		ctx, cancel := context.WithCancel(h.s.life)
 		h.cancel = cancel
 		h.agents, h.restarts, h.failing, h.master, h.protected = fdm.NewCluster(), fdm.NewRestarter(), false, "", 0
+		h.short, h.info = false, nil
 		h.s.run(func() { h.loop(ctx) })
 	case !on && h.cancel != nil:
 		h.cancel()
@@ -78,6 +81,8 @@ func (h *ha) loop(ctx context.Context) {
 // retire shows that HA is off.
 func (h *ha) retire(agents *fdm.Cluster) {
 	ctx := h.s.context()
+	h.showIssues(ctx)
+	h.s.refreshResource(ctx, h.cluster)
 	for _, host := range h.s.clusterHosts(h.cluster) {
 		if _, ok := agents.State(host.ref.Value); ok {
 			h.s.change(ctx, host.ref, types.PropertyChange{Name: "runtime.dasHostState", Val: nil})
@@ -117,6 +122,7 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 	if now-h.protected >= protectEvery {
 		h.protected = now
 		h.protect(ctx, cfg, agents, hosts)
+		h.watchAdmission(ctx, cfg)
 	}
 }
 

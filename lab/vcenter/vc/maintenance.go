@@ -52,9 +52,10 @@ func (s *Sim) runsMachines(host types.ManagedObjectReference) bool {
 
 // evacuate moves away what DRS may move without asking: running machines by vMotion, the others by registration.
 func (s *Sim) evacuate(host, cluster types.ManagedObjectReference) {
+	stays := !s.mayLeave(cluster, host)
 	for _, m := range s.machinesOn(host) {
 		behavior, on := s.drsBehavior(cluster, m.ref)
-		if m.template || m.system || !on || behavior != types.DrsBehaviorFullyAutomated {
+		if m.on && stays || m.template || m.system || !on || behavior != types.DrsBehaviorFullyAutomated {
 			continue
 		}
 		go s.moveAway(m)

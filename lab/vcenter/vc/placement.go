@@ -151,7 +151,7 @@ func networksOf(vm *simulator.VirtualMachine) []types.ManagedObjectReference {
 
 // load is what a machine reserves when it runs.
 func (m *machine) load() fdm.Load {
-	return fdm.LoadOf(m.cpuReserved, m.memoryReserved, m.memoryMB, m.cpus)
+	return fdm.StandardDefaults.LoadOf(m.cpuReserved, m.memoryReserved, m.memoryMB, m.cpus)
 }
 
 // size is what a host offers to machines.

@@ -62,15 +62,19 @@ func (s *Sim) refreshResource(ctx *simulator.Context, ref types.ManagedObjectRef
 		})
 	}
 	s.change(ctx, ref,
-		types.PropertyChange{Name: "summary", Val: summaryOf(ref, sum)},
+		types.PropertyChange{Name: "summary", Val: s.summaryOf(ref, sum)},
 		types.PropertyChange{Name: "datastore", Val: datastores},
 		types.PropertyChange{Name: "network", Val: networks})
 	s.setBrowserHosts(ctx, r.EnvironmentBrowser, members)
 }
 
-func summaryOf(ref types.ManagedObjectReference, sum types.ComputeResourceSummary) types.BaseComputeResourceSummary {
+func (s *Sim) summaryOf(ref types.ManagedObjectReference, sum types.ComputeResourceSummary) types.BaseComputeResourceSummary {
 	if ref.Type == "ClusterComputeResource" {
-		return &types.ClusterComputeResourceSummary{ComputeResourceSummary: sum, UsageSummary: new(types.ClusterUsageSummary)}
+		info := s.admissionInfo(ref)
+		return &types.ClusterComputeResourceSummary{
+			ComputeResourceSummary: sum, UsageSummary: new(types.ClusterUsageSummary),
+			AdmissionControlInfo: info, CurrentFailoverLevel: failoverLevel(info),
+		}
 	}
 	return &sum
 }

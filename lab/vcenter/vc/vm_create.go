@@ -110,6 +110,9 @@ func (v *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.Recon
 	if fault := v.s.checkNetworks(ctx, v.Self, req.Spec.DeviceChange); fault != nil {
 		return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "reconfigVm", fault)}}
 	}
+	if fault := v.s.admitReservation(v.Self, &req.Spec); fault != nil {
+		return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "reconfigVm", fault)}}
+	}
 	if p := req.Spec.SwapPlacement; p != "" {
 		v.Config.SwapPlacement = p
 	}

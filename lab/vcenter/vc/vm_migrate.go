@@ -157,5 +157,13 @@ func (s *Sim) mayMigrate(ctx *simulator.Context, vm *simulator.VirtualMachine, m
 	if now, ok := s.machine(m.ref); !ok || now.on != m.on || now.host != m.host {
 		return &types.InvalidState{}
 	}
-	return nil
+	if !m.on {
+		return nil
+	}
+	if target.cluster.Value != "" && target.cluster != source.cluster {
+		if fault := s.admit(target.cluster, m, m.cpuReserved, m.memoryReserved); fault != nil {
+			return fault
+		}
+	}
+	return s.refuseFailoverHost(to)
 }

@@ -55,7 +55,7 @@ func (v *virtualMachine) beforePowerOn(ctx *simulator.Context) types.BaseMethodF
 		return &types.InvalidState{}
 	}
 	if h.cluster.Value != "" && !m.system {
-		if fault := v.s.admit(h.cluster, m); fault != nil {
+		if fault := v.s.admit(h.cluster, m, m.cpuReserved, m.memoryReserved); fault != nil {
 			return fault
 		}
 		if v.s.drsPlaces(ctx, h.cluster, m.ref) || !h.usable() {
@@ -68,7 +68,10 @@ func (v *virtualMachine) beforePowerOn(ctx *simulator.Context) types.BaseMethodF
 	if !h.usable() {
 		return &types.HostNotConnected{}
 	}
-	return nil
+	if m.system {
+		return nil
+	}
+	return v.s.refuseFailoverHost(h.ref)
 }
 
 // place moves a machine that is off to the host that DRS would start it on.

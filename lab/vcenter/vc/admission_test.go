@@ -1,0 +1,349 @@
+package vc_test
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/vmware/govmomi/object"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/labtest"
+)
+
+func policy(p types.BaseClusterDasAdmissionControlPolicy) func(*types.ClusterConfigSpecEx) {
+	return func(c *types.ClusterConfigSpecEx) {
+		c.DasConfig.AdmissionControlEnabled, c.DasConfig.AdmissionControlPolicy = types.NewBool(true), p
+	}
+}
+
+func withoutAdmission(c *types.ClusterConfigSpecEx) {
+	c.DasConfig.AdmissionControlEnabled = types.NewBool(false)
+}
+
+func withoutDRS(c *types.ClusterConfigSpecEx) { c.DrsConfig.Enabled = types.NewBool(false) }
+
+func reserve(cpu, memory int64) types.VirtualMachineConfigSpec {
+	return types.VirtualMachineConfigSpec{
+		CpuAllocation:    &types.ResourceAllocationInfo{Reservation: &cpu},
+		MemoryAllocation: &types.ResourceAllocationInfo{Reservation: &memory},
+	}
+}
+
+// off makes a machine that is off and reserves what is given.
+func (s *site) off(name string, cpu, memory int64) *object.VirtualMachine {
+	s.T.Helper()
+	vm := s.ubuntu(name)
+	s.Run(vm.PowerOff(s.Ctx()))
+	s.Run(vm.Reconfigure(s.Ctx(), reserve(cpu, memory)))
+	return vm
+}
+
+// fault is what a task fails with; nil when it succeeds.
+func (s *site) fault(task *object.Task, err error) types.BaseMethodFault {
+	s.T.Helper()
+	s.Must(err)
+	info, err := task.WaitForResult(s.Ctx())
+	if err == nil {
+		return nil
+	}
+	return info.Error.Fault
+}
+
+func (s *site) refused(what string, f types.BaseMethodFault, want types.BaseMethodFault) {
+	s.T.Helper()
+	if reflect.TypeOf(f) != reflect.TypeOf(want) {
+		s.T.Errorf("%s: fault %T, not %T", what, f, want)
+	}
+}
+
+func (s *site) allowed(what string, f types.BaseMethodFault) {
+	s.T.Helper()
+	if f != nil {
+		s.T.Errorf("%s: fault %T", what, f)
+	}
+}
+
+func (s *site) reconfigureHA(das *types.ClusterDasConfigInfo) {
+	s.T.Helper()
+	s.Run(s.cluster.Reconfigure(s.Ctx(), &types.ClusterConfigSpecEx{DasConfig: das}, true))
+}
+
+func (s *site) summary() *types.ClusterComputeResourceSummary {
+	s.T.Helper()
+	var p mo.ClusterComputeResource
+	s.Must(s.cluster.Properties(s.Ctx(), s.cluster.Reference(), []string{"summary"}, &p))
+	return p.Summary.(*types.ClusterComputeResourceSummary)
+}
+
+func (s *site) runtimeInfo() types.BaseClusterDasAdvancedRuntimeInfo {
+	s.T.Helper()
+	res, err := methods.RetrieveDasAdvancedRuntimeInfo(s.Ctx(), s.Client.Client, &types.RetrieveDasAdvancedRuntimeInfo{This: s.cluster.Reference()})
+	s.Must(err)
+	return res.Returnval
+}
+
+var tooLittle = &types.InsufficientFailoverResourcesFault{}
+
+// Each of three hosts has 20,800 MHz; a third is kept free.
+func TestPowerOnThatLeavesTooSmallAShareIsRefused(t *testing.T) {
+	for name, p := range map[string]*types.ClusterFailoverResourcesAdmissionControlPolicy{
+		"automatic": {AutoComputePercentages: types.NewBool(true), FailoverLevel: 1},
+		"explicit":  {AutoComputePercentages: types.NewBool(false), CpuFailoverResourcesPercent: 33, MemoryFailoverResourcesPercent: 33},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, 200, 3, policy(p))
+			for _, vm := range []string{"a", "b"} {
+				s.allowed(vm, s.fault(s.off(vm, 20000, 0).PowerOn(s.Ctx())))
+			}
+			c := s.off("c", 2000, 0)
+			s.refused("c", s.fault(c.PowerOn(s.Ctx())), tooLittle)
+			s.Run(c.Reconfigure(s.Ctx(), reserve(1500, 0)))
+			s.allowed("c, smaller", s.fault(c.PowerOn(s.Ctx())))
+			s.Until("the summary tells what is free", func() bool {
+				info, ok := s.summary().AdmissionControlInfo.(*types.ClusterFailoverResourcesAdmissionControlInfo)
+				return ok && info.CurrentCpuFailoverResourcesPercent == 33 && info.CurrentMemoryFailoverResourcesPercent == 99
+			})
+		})
+	}
+}
+
+func TestPowerOnWithoutAFreeSlotIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		slot     types.BaseClusterSlotPolicy
+		cpu      int64 // of a machine that needs all slots of one host
+		level    int32 // that is left with two of them on
+		multiple int
+	}{
+		"automatic": {nil, 20800, 1, 0},
+		"explicit":  {&types.ClusterFixedSizeSlotPolicy{Cpu: 1000, Memory: 1000}, 20000, 1, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, 200, 3, policy(&types.ClusterFailoverLevelAdmissionControlPolicy{FailoverLevel: 1, SlotPolicy: c.slot}))
+			third := s.off("c", 100, 0)
+			for _, vm := range []string{"a", "b"} {
+				s.allowed(vm, s.fault(s.off(vm, c.cpu, 0).PowerOn(s.Ctx())))
+			}
+			s.refused("c", s.fault(third.PowerOn(s.Ctx())), tooLittle)
+			info := s.runtimeInfo().(*types.ClusterDasFailoverLevelAdvancedRuntimeInfo)
+			if info.UnreservedSlots != 0 || len(info.VmsRequiringMultipleSlots) != c.multiple {
+				t.Errorf("%+v", info)
+			}
+			s.Until("the summary tells the level", func() bool {
+				level, ok := s.summary().AdmissionControlInfo.(*types.ClusterFailoverLevelAdmissionControlInfo)
+				return ok && level.CurrentFailoverLevel == c.level && s.summary().CurrentFailoverLevel == c.level
+			})
+		})
+	}
+}
+
+func TestWithAdmissionControlOffAnythingStarts(t *testing.T) {
+	s := newSite(t, 200, 2, withoutAdmission)
+	for _, vm := range []string{"a", "b"} {
+		s.allowed(vm, s.fault(s.off(vm, 20000, 0).PowerOn(s.Ctx())))
+	}
+	if info := s.summary().AdmissionControlInfo; info != nil {
+		t.Errorf("%+v", info)
+	}
+}
+
+func TestLargerReservationsAndMigrationIntoTheClusterAreRefusedLikewise(t *testing.T) {
+	s := newSite(t, 200, 2)
+	vm := s.ubuntu("a")
+	s.allowed("within the share", s.fault(vm.Reconfigure(s.Ctx(), reserve(20000, 0))))
+	s.refused("more CPU", s.fault(vm.Reconfigure(s.Ctx(), reserve(20801, 0))), tooLittle)
+	s.refused("more memory", s.fault(vm.Reconfigure(s.Ctx(), reserve(20000, 32768))), tooLittle)
+	s.allowed("less", s.fault(vm.Reconfigure(s.Ctx(), reserve(19000, 0))))
+
+	outside := s.AddHost(s.Config.Hosts[2].Name)
+	s.NAS("ha-a", 0, outside)
+	pool, err := outside.ResourcePool(s.Ctx())
+	s.Must(err)
+	ref, host := pool.Reference(), outside.Reference()
+	guest := s.ubuntu("b")
+	s.Run(guest.Relocate(s.Ctx(), types.VirtualMachineRelocateSpec{Pool: &ref, Host: &host}, types.VirtualMachineMovePriorityDefaultPriority))
+	s.Run(guest.Reconfigure(s.Ctx(), reserve(2000, 0)))
+	pool, err = s.cluster.ResourcePool(s.Ctx())
+	s.Must(err)
+	ref, host = pool.Reference(), s.hosts[0].Reference()
+	back := func() types.BaseMethodFault {
+		return s.fault(guest.Relocate(s.Ctx(), types.VirtualMachineRelocateSpec{Pool: &ref, Host: &host}, types.VirtualMachineMovePriorityDefaultPriority))
+	}
+	s.refused("into the cluster", back(), tooLittle)
+	s.Run(vm.Reconfigure(s.Ctx(), reserve(1000, 0)))
+	s.allowed("into the cluster, with room", back())
+}
+
+func TestDedicatedHostsTakeNoMachineUntilAFailover(t *testing.T) {
+	s := newSite(t, 60, 3, withoutAdmission)
+	master := s.Settled(s.hosts)
+	spare, victim := s.other(master), s.other(s.other(master))
+	ref := s.hosts[spare].Reference()
+	s.reconfigureHA(&types.ClusterDasConfigInfo{
+		AdmissionControlEnabled: types.NewBool(true), AdmissionControlPolicy: &types.ClusterFailoverHostAdmissionControlPolicy{FailoverHosts: []types.ManagedObjectReference{ref}},
+	})
+	status := func() types.ManagedEntityStatus {
+		info, ok := s.summary().AdmissionControlInfo.(*types.ClusterFailoverHostAdmissionControlInfo)
+		if !ok || len(info.HostStatus) != 1 || info.HostStatus[0].Host != ref {
+			return ""
+		}
+		return info.HostStatus[0].Status
+	}
+	s.Until("the dedicated host is ready", func() bool { return status() == types.ManagedEntityStatusGreen })
+
+	vms := []*object.VirtualMachine{s.ubuntu("a"), s.ubuntu("b"), s.ubuntu("c")}
+	for _, vm := range vms {
+		if s.HostOf(vm) == ref {
+			t.Error("DRS started a machine on the dedicated host")
+		}
+	}
+	var disallowed *types.DisallowedOperationOnFailoverHost
+	s.refused("vMotion", s.fault(vms[0].Migrate(s.Ctx(), nil, s.hosts[spare], types.VirtualMachineMovePriorityDefaultPriority, "")), disallowed)
+	s.Run(s.cluster.Reconfigure(s.Ctx(), &types.ClusterConfigSpecEx{DrsConfig: &types.ClusterDrsConfigInfo{Enabled: types.NewBool(false)}}, true))
+	s.Run(vms[0].PowerOff(s.Ctx()))
+	s.Run(vms[0].Migrate(s.Ctx(), nil, s.hosts[spare], types.VirtualMachineMovePriorityDefaultPriority, ""))
+	s.refused("power-on", s.fault(vms[0].PowerOn(s.Ctx())), disallowed)
+
+	for _, vm := range vms[1:] {
+		if s.HostOf(vm) != s.hosts[victim].Reference() {
+			s.Run(vm.Migrate(s.Ctx(), nil, s.hosts[victim], types.VirtualMachineMovePriorityDefaultPriority, ""))
+		}
+	}
+	s.Protected(vms[1:]...)
+	s.lose(victim)
+	for _, vm := range vms[1:] {
+		s.Until("a machine of the lost host runs on the dedicated one", func() bool { return s.HostOf(vm) == ref })
+	}
+	s.Until("the dedicated host is in use", func() bool { return status() == types.ManagedEntityStatusYellow })
+	s.Reset(spare, "ForceOff")
+	s.Until("the dedicated host is of no use", func() bool { return status() == types.ManagedEntityStatusRed })
+}
+
+func TestLossOfFailoverCapacityIsReportedUntilItIsBack(t *testing.T) {
+	s := newSite(t, 60, 2)
+	s.Settled(s.hosts)
+	s.ubuntu("a")
+	issues := func() []types.BaseEvent {
+		var p mo.ClusterComputeResource
+		s.Must(s.cluster.Properties(s.Ctx(), s.cluster.Reference(), []string{"configIssue", "overallStatus"}, &p))
+		if (p.OverallStatus == types.ManagedEntityStatusRed) != (len(p.ConfigIssue) > 0) {
+			return nil // between the two
+		}
+		return p.ConfigIssue
+	}
+	if len(s.Events("InsufficientFailoverResourcesEvent")) > 0 || len(issues()) > 0 {
+		t.Fatal("a cluster that can lose a host says that it cannot")
+	}
+	s.lose(0)
+	s.Until("the loss is reported", func() bool {
+		return len(s.Events("InsufficientFailoverResourcesEvent")) == 1 && len(issues()) == 1
+	})
+	s.Reset(0, "On")
+	s.Until("the capacity is back", func() bool { return len(s.Events("FailoverLevelRestored")) == 1 && len(issues()) == 0 })
+}
+
+func TestHostIsNotEvacuatedWhereTheRestCouldNotFailOver(t *testing.T) {
+	s := newSite(t, 200, 2)
+	vm := s.ubuntu("a")
+	host := s.hosts[labtest.IndexOf(s.hosts, s.HostOf(vm))]
+	s.refused("maintenance mode", s.fault(host.EnterMaintenanceMode(s.Ctx(), 60, true, nil)), &types.Timedout{})
+	if s.HostOf(vm) != host.Reference() {
+		t.Error("the machine was moved")
+	}
+	s.reconfigureHA(&types.ClusterDasConfigInfo{AdmissionControlEnabled: types.NewBool(false)})
+	s.allowed("without admission control", s.fault(host.EnterMaintenanceMode(s.Ctx(), 600, true, nil)))
+}
+
+// The arithmetic is the API reference's (ClusterDasFailoverLevelAdvancedRuntimeInfo), on what any client can read.
+func TestAdvancedRuntimeInfoAgreesWithTheArithmeticOnAnyCluster(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	s := newSite(t, 200, 4, func(c *types.ClusterConfigSpecEx) { withoutAdmission(c); withoutDRS(c) })
+	var vms []*object.VirtualMachine
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		vms = append(vms, s.ubuntu(name))
+	}
+	for _, vm := range vms {
+		s.Until("overhead is known", func() bool { return s.VM(vm).Runtime.MemoryOverhead > 0 })
+	}
+	for range 15 {
+		for _, vm := range vms {
+			s.Run(vm.Reconfigure(s.Ctx(), reserve(r.Int64N(3)*r.Int64N(3000), r.Int64N(3)*r.Int64N(4000))))
+			if on := s.VM(vm).Runtime.PowerState == "poweredOn"; r.IntN(3) == 0 && on {
+				s.Run(vm.PowerOff(s.Ctx()))
+			} else if !on {
+				s.Run(vm.PowerOn(s.Ctx()))
+			}
+		}
+		p := &types.ClusterFailoverLevelAdmissionControlPolicy{FailoverLevel: 1 + int32(r.IntN(3))}
+		if r.IntN(2) == 0 {
+			p.SlotPolicy = &types.ClusterFixedSizeSlotPolicy{Cpu: 32 + r.Int32N(3000), Memory: 100 + r.Int32N(4000)}
+		}
+		s.reconfigureHA(&types.ClusterDasConfigInfo{AdmissionControlPolicy: p})
+		s.agrees(p, vms)
+	}
+	s.reconfigureHA(&types.ClusterDasConfigInfo{AdmissionControlPolicy: &types.ClusterFailoverHostAdmissionControlPolicy{}})
+	if info, ok := s.runtimeInfo().(*types.ClusterDasAdvancedRuntimeInfo); !ok || len(info.HeartbeatDatastoreInfo) != 2 {
+		t.Errorf("without slots: %#v", s.runtimeInfo())
+	}
+}
+
+func (s *site) agrees(p *types.ClusterFailoverLevelAdmissionControlPolicy, vms []*object.VirtualMachine) {
+	s.T.Helper()
+	var cpus, memories []int64
+	for _, vm := range vms {
+		v := s.VM(vm)
+		if v.Runtime.PowerState == "poweredOn" {
+			cpus = append(cpus, max(32, *v.Config.CpuAllocation.Reservation))
+			memories = append(memories, *v.Config.MemoryAllocation.Reservation+v.Runtime.MemoryOverhead>>20)
+		}
+	}
+	cpu, memory := int64(32), int64(1)
+	if f, ok := p.SlotPolicy.(*types.ClusterFixedSizeSlotPolicy); ok {
+		cpu, memory = int64(f.Cpu), int64(f.Memory)
+	} else if len(cpus) > 0 {
+		cpu, memory = slices.Max(cpus), slices.Max(memories)
+	}
+	used, total := 0, 0
+	for i := range cpus {
+		n := 1
+		for int64(n)*cpu < cpus[i] || int64(n)*memory < memories[i] {
+			n++
+		}
+		used += n
+	}
+	slots := map[types.ManagedObjectReference]int{}
+	var counts []int
+	for _, h := range s.hosts {
+		hw := s.Host(h).Summary.Hardware
+		n := int(min(int64(hw.CpuMhz)*int64(hw.NumCpuCores)/cpu, hw.MemorySize>>20/memory))
+		slots[h.Reference()] = n
+		counts = append(counts, n)
+		total += n
+	}
+	slices.Sort(counts)
+	left := 0
+	for _, n := range counts[:len(counts)-int(p.FailoverLevel)] {
+		left += n
+	}
+	info := s.runtimeInfo().(*types.ClusterDasFailoverLevelAdvancedRuntimeInfo)
+	for _, row := range []struct {
+		name      string
+		got, want int
+	}{
+		{"slot MHz", int(info.SlotInfo.CpuMHz), int(cpu)}, {"slot MB", int(info.SlotInfo.MemoryMB), int(memory)},
+		{"total", int(info.TotalSlots), total}, {"used", int(info.UsedSlots), used}, {"unreserved", int(info.UnreservedSlots), max(0, left-used)},
+		{"machines", int(info.TotalVms), len(cpus)}, {"hosts", int(info.TotalHosts), len(s.hosts)}, {"good hosts", int(info.TotalGoodHosts), len(s.hosts)},
+	} {
+		if row.got != row.want {
+			s.T.Errorf("%s: %d, not %d, with policy %+v", row.name, row.got, row.want, p)
+		}
+	}
+	for _, h := range info.HostSlots {
+		if slots[h.Host] != int(h.Slots) {
+			s.T.Errorf("slots of %s: %d, not %d", h.Host.Value, h.Slots, slots[h.Host])
+		}
+	}
+}

@@ -122,9 +122,9 @@ func (s *Sim) admitReservation(ref types.ManagedObjectReference, spec *types.Vir
 	return s.admit(h.cluster, m, cpu, memory)
 }
 
-// mayLeave tells whether DRS may evacuate a host that is to enter maintenance mode: not where the rest would not tolerate
+// mayEvacuate tells whether DRS may evacuate a host that is to enter maintenance mode: not where the rest would not tolerate
 // the failures that it must (vSphere Availability, "Using vSphere HA with Distributed Resource Scheduler").
-func (s *Sim) mayLeave(cluster, host types.ManagedObjectReference) bool {
+func (s *Sim) mayEvacuate(cluster, host types.ManagedObjectReference) bool {
 	cfg := s.settings(cluster)
 	if cfg == nil {
 		return true

@@ -52,7 +52,7 @@ func (s *Sim) runsMachines(host types.ManagedObjectReference) bool {
 
 // evacuate moves away what DRS may move without asking: running machines by vMotion, the others by registration.
 func (s *Sim) evacuate(host, cluster types.ManagedObjectReference) {
-	stays := !s.mayLeave(cluster, host)
+	stays := !s.mayEvacuate(cluster, host)
 	for _, m := range s.machinesOn(host) {
 		behavior, on := s.drsBehavior(cluster, m.ref)
 		if m.on && stays || m.template || m.system || !on || behavior != types.DrsBehaviorFullyAutomated {

@@ -12,6 +12,7 @@ import (
 type socket struct {
 	listener *net.TCPListener
 	banner   string
+	served   chan struct{} // closed when no connection is accepted any more
 	mu       sync.Mutex
 	closed   bool
 	frozen   bool
@@ -23,25 +24,22 @@ func listen(address, banner string) (*socket, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &socket{listener: l.(*net.TCPListener), banner: banner, conns: map[net.Conn]struct{}{}}
+	s := &socket{listener: l.(*net.TCPListener), banner: banner, served: make(chan struct{}), conns: map[net.Conn]struct{}{}}
 	go s.serve()
 	return s, nil
 }
 
 func (s *socket) serve() {
+	defer close(s.served)
 	for {
 		c, err := s.listener.Accept()
 		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		if s.closed {
-			s.mu.Unlock()
+		if !s.keep(c) {
 			_ = c.Close()
 			return
 		}
-		s.conns[c] = struct{}{}
-		s.mu.Unlock()
 		go s.hold(c)
 	}
 }
@@ -70,6 +68,7 @@ func (s *socket) freeze() {
 	s.frozen = true
 	s.mu.Unlock()
 	_ = s.listener.SetDeadline(time.Unix(1, 0))
+	<-s.served
 }
 
 // mute lets nothing answer any more, not even a refusal: the guest's kernel is dead. A listener whose queue is full drops
@@ -81,12 +80,31 @@ func (s *socket) mute() {
 		return
 	}
 	_ = raw.Control(func(fd uintptr) { _ = syscall.Listen(int(fd), 0) })
-	// One connection fills the queue, whether or not it is told so in time.
-	if c, err := net.DialTimeout("tcp4", s.listener.Addr().String(), 20*time.Millisecond); err == nil {
-		s.mu.Lock()
-		s.conns[c] = struct{}{}
-		s.mu.Unlock()
+	// One connection fills the queue; where it is full already, this one waits in vain.
+	filled := make(chan struct{})
+	go func() {
+		defer close(filled)
+		if c, err := net.DialTimeout("tcp4", s.listener.Addr().String(), fillTimeout); err == nil && !s.keep(c) {
+			_ = c.Close()
+		}
+	}()
+	select {
+	case <-filled:
+	case <-time.After(fillPatience):
 	}
+}
+
+// Wall time: a connection over loopback takes a fraction of a millisecond, on a busy machine more.
+const fillPatience, fillTimeout = 200 * time.Millisecond, 10 * time.Second
+
+// keep adds a connection; false when the service has ended.
+func (s *socket) keep(c net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.conns[c] = struct{}{}
+	}
+	return !s.closed
 }
 
 // close ends the service and resets every connection at once: a dead machine says no goodbye.

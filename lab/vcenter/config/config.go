@@ -21,13 +21,15 @@ const (
 	GuestPasswordVar = "VSPHERE_HA_GUEST_PASSWORD"
 )
 
-// Host is a physical server that vCenter may be asked to add. Memory is in MiB, CPU in MHz a core.
+// Host is a physical server that vCenter may be asked to add. Memory is in MiB, CPU in MHz a core; BMC and SSH are the
+// addresses of its management controller and of the SSH server of its ESXi.
 type Host struct {
 	Name     string `json:"name"`
 	CPUMHz   int    `json:"cpuMhz"`
 	Cores    int    `json:"cores"`
 	MemoryMB int    `json:"memoryMb"`
 	BMC      string `json:"bmc"`
+	SSH      string `json:"ssh"`
 }
 
 // NFS is an export that every host can mount.
@@ -138,7 +140,7 @@ func (c *Config) validate() error {
 	names := map[string]bool{}
 	for i, h := range c.Hosts {
 		at := fmt.Sprintf("hosts[%d]", i)
-		addresses[at+".bmc"] = h.BMC
+		addresses[at+".bmc"], addresses[at+".ssh"] = h.BMC, h.SSH
 		if h.Name == "" || names[strings.ToLower(h.Name)] {
 			fail("%s.name: %q must be set and unique", at, h.Name)
 		}

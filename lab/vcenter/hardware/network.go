@@ -57,18 +57,21 @@ func (n *Network) Where(s *Server) Place {
 	return place
 }
 
+// Adapters are a server's physical network adapters, as ESXi names them.
+var Adapters = [2]string{"vmnic0", "vmnic1"}
+
 // Management is a server's connection to the management network, as ESXi configures it.
 type Management struct {
-	Interface bool // vmk0 is enabled
-	Uplink    bool // vmnic0 is an uplink of vSwitch0
-	Link      bool // vmnic0 is up
+	Interface bool    // vmk0 is enabled
+	Uplink    [2]bool // which of Adapters are uplinks of vSwitch0
+	Link      [2]bool // which of Adapters are up
 }
 
 // Connected tells whether frames pass.
 func (m Management) Connected() bool { return m.Interface && m.Switched() }
 
 // Switched tells whether vSwitch0, which virtual machines use as well, has a way out.
-func (m Management) Switched() bool { return m.Uplink && m.Link }
+func (m Management) Switched() bool { return m.Uplink[0] && m.Link[0] || m.Uplink[1] && m.Link[1] }
 
 // Management is the state of the server's connection.
 func (s *Server) Management() Management {

@@ -41,8 +41,8 @@ type Server struct {
 func NewServer(h config.Host, c *clock.Clock, t *truth.Log) *Server {
 	return &Server{
 		Host: h, clock: c, truth: t, powered: true, up: true, agent: true, changed: time.Now(),
-		management: Management{Interface: true, Uplink: true, Link: true},
-		OnDown: func(*Server, string) {}, OnUp: func(*Server) {}, OnNetwork: func(*Server, Management) {},
+		management: Management{Interface: true, Uplink: [2]bool{true, false}, Link: [2]bool{true, true}},
+		OnDown:     func(*Server, string) {}, OnUp: func(*Server) {}, OnNetwork: func(*Server, Management) {},
 	}
 }
 
@@ -111,7 +111,7 @@ func (s *Server) booted() {
 	s.mu.Unlock()
 	s.note("booted", "")
 	// The state of an adapter is no configuration: it does not outlive a boot.
-	s.SetManagement("booted", func(m *Management) { m.Link = true })
+	s.SetManagement("booted", func(m *Management) { m.Link = [2]bool{true, true} })
 	s.OnUp(s)
 }
 

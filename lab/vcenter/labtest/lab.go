@@ -77,6 +77,7 @@ func Start(t testing.TB, scale float64, change ...func(*config.Config)) *Lab {
 	for n := 1; n <= 4; n++ {
 		cfg.Hosts = append(cfg.Hosts, config.Host{
 			Name: fmt.Sprintf("esx-%02d.lab.test", n), CPUMHz: 2600, Cores: 8, MemoryMB: 32768, BMC: fmt.Sprintf("%s.%d:8443", x, 10+n),
+			SSH: fmt.Sprintf("%s.%d:2222", x, 10+n),
 		})
 	}
 	for _, c := range change {

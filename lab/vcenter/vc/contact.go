@@ -29,6 +29,9 @@ func (s *Sim) reaches(server *hardware.Server) bool {
 // serverDown stops what ran on a server the moment it loses power. vCenter does not know yet.
 func (s *Sim) serverDown(server *hardware.Server, cause string) {
 	s.fleet.HostDown(server.Name, cause)
+	if c := s.console(server); c != nil {
+		c.PowerLost()
+	}
 	s.watchContact(server)
 }
 
@@ -43,7 +46,12 @@ func (s *Sim) networkChanged(server *hardware.Server, _ hardware.Management) { s
 
 // watchContact looks whether vCenter has lost a server or found it again, and acts when that has lasted.
 func (s *Sim) watchContact(server *hardware.Server) {
+	s.watching.Lock()
+	defer s.watching.Unlock()
 	lost, now := !s.reaches(server), time.Now()
+	if c := s.console(server); c != nil {
+		c.Reachable(!lost) // administrators sit where vCenter is
+	}
 	s.mu.Lock()
 	if s.contacts[server].lost == lost {
 		s.mu.Unlock()

@@ -26,7 +26,7 @@ func (s *Sim) Listen() error {
 	if err := s.faults.listen(s.cfg.FaultListen); err != nil {
 		return err
 	}
-	return s.listenBMCs()
+	return s.listenConsoles()
 }
 
 // registerEndpoints lets the simulator fill the mux. It can only do so while it listens, and then without any limit on what a

@@ -23,6 +23,7 @@ import (
 	"vsphere-ha/lab/vcenter/access"
 	"vsphere-ha/lab/vcenter/clock"
 	"vsphere-ha/lab/vcenter/config"
+	"vsphere-ha/lab/vcenter/esxi"
 	"vsphere-ha/lab/vcenter/guest"
 	"vsphere-ha/lab/vcenter/hardware"
 	"vsphere-ha/lab/vcenter/perf"
@@ -47,6 +48,7 @@ type Sim struct {
 	stats   statistics
 	calls   calls
 	bmcs    []*redfish.BMC
+	ssh     map[*hardware.Server]*esxi.Host
 
 	// who gets in, and what they may do
 	book     *access.Book
@@ -58,7 +60,8 @@ type Sim struct {
 	life context.Context
 	work sync.WaitGroup
 
-	vcls sync.Mutex // one reconciliation of agent machines at a time
+	vcls     sync.Mutex // one reconciliation of agent machines at a time
+	watching sync.Mutex // one look at a host's connection at a time
 
 	mu       sync.Mutex
 	vms      map[types.ManagedObjectReference]*machine
@@ -90,6 +93,7 @@ func New(cfg *config.Config) (*Sim, error) {
 		servers:  map[string]*hardware.Server{},
 		network:  hardware.NewNetwork(),
 		contacts: map[*hardware.Server]contact{},
+		ssh:      map[*hardware.Server]*esxi.Host{},
 		vms:      map[types.ManagedObjectReference]*machine{},
 		hosts:    map[types.ManagedObjectReference]*managedHost{},
 		clusters: map[types.ManagedObjectReference]*cluster{},
@@ -131,7 +135,7 @@ func (s *Sim) Close() {
 		_ = s.server.Close()
 	}
 	s.faults.close()
-	s.closeBMCs()
+	s.closeConsoles()
 	s.work.Wait()
 	s.vcls.Lock() // agent machines are not left half made
 	defer s.vcls.Unlock()

@@ -14,6 +14,8 @@ export interface LabAddresses {
   faults: string;
   /** BMCs (Redfish, HTTPS) of the hosts in their order, as `address:port`. */
   bmcs: string[];
+  /** SSH servers of the hosts in their order, as `address:port`. */
+  ssh: string[];
   /** Network of the guests, in CIDR notation. */
   guestNetwork: string;
 }
@@ -32,6 +34,7 @@ export function labAddresses(octet: number): LabAddresses {
     vcenter: `127.${octet}.0.1:8443`,
     faults: `127.${octet}.0.1:8089`,
     bmcs: Array.from({ length: HOSTS }, (_, i) => `127.${octet}.1.${i + 1}:8443`),
+    ssh: Array.from({ length: HOSTS }, (_, i) => `127.${octet}.1.${i + 1}:2222`),
     guestNetwork: `127.${octet}.2.0/24`,
   };
 }

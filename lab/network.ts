@@ -23,9 +23,9 @@ export async function claimNetwork(octets: number[]): Promise<Claim> {
   for (const octet of octets) {
     const server = await listen(`127.${octet}.0.1`);
     if (server === undefined) continue;
-    const { vcenter, faults, bmcs } = labAddresses(octet);
+    const { vcenter, faults, bmcs, ssh } = labAddresses(octet);
     const openstack = listenAddresses(openstackAddresses(octet));
-    const taken = await Promise.all([vcenter, faults, ...bmcs, ...openstack].map(isTaken));
+    const taken = await Promise.all([vcenter, faults, ...bmcs, ...ssh, ...openstack].map(isTaken));
     if (!taken.includes(true)) return { octet, release: () => server.close() };
     server.close();
   }

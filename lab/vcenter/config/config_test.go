@@ -10,7 +10,7 @@ import (
 )
 
 const good = `{"name":"t","timeScale":10,"listen":"127.9.0.1:8443","faultListen":"127.9.0.1:8089","tls":{"cert":"c","key":"k"},
-"user":"u","datacenter":"Lab","hosts":[{"name":"esx-01","cpuMhz":2600,"cores":8,"memoryMb":32768,"bmc":"127.9.1.1:8443"}],
+"user":"u","datacenter":"Lab","hosts":[{"name":"esx-01","cpuMhz":2600,"cores":8,"memoryMb":32768,"bmc":"127.9.1.1:8443","ssh":"127.9.1.1:2222"}],
 "hostUser":"root","bmcUser":"admin","nfs":[],"lun":{"name":"naa.1","capacityGb":1},"guestNetwork":"127.9.2.0/24","dataDir":"d","truthLog":"t"}`
 
 func load(t *testing.T, text string, env map[string]string) error {
@@ -40,6 +40,7 @@ func TestEveryProblemIsNamedAtItsPath(t *testing.T) {
 		"no password":          {"", "", map[string]string{}, []string{config.PasswordVar, config.HostPasswordVar, config.BMCPasswordVar}},
 		"time scale":           {`"timeScale":10`, `"timeScale":0`, passwords, []string{"timeScale: 0"}},
 		"public address":       {`"listen":"127.9.0.1:8443"`, `"listen":"0.0.0.0:8443"`, passwords, []string{`listen: "0.0.0.0:8443"`}},
+		"SSH beyond loopback":  {`127.9.1.1:2222`, `10.0.0.1:22`, passwords, []string{"hosts[0].ssh"}},
 		"BMC without port":     {`127.9.1.1:8443`, `127.9.1.1`, passwords, []string{"hosts[0].bmc"}},
 		"host without memory":  {`"memoryMb":32768`, `"memoryMb":0`, passwords, []string{"hosts[0]"}},
 		"guest network":        {`127.9.2.0/24`, `10.0.0.0/24`, passwords, []string{"guestNetwork"}},

@@ -27,8 +27,8 @@ describe("octetsOf", () => {
 
 describe("labAddresses", () => {
   it("gives distinct loopback addresses with ports that need no privilege", () => {
-    const { vcenter, faults, bmcs, guestNetwork } = labAddresses(77);
-    const all = [vcenter, faults, ...bmcs];
+    const { vcenter, faults, bmcs, ssh, guestNetwork } = labAddresses(77);
+    const all = [vcenter, faults, ...bmcs, ...ssh];
     assert.equal(new Set(all).size, all.length);
     for (const { host, port } of all.map(splitAddress)) {
       assert.ok(isIPv4(host) && loopback.check(host), host);

@@ -35,8 +35,8 @@ describe("claimNetwork", () => {
   });
 
   it("passes over a network in which anything listens", async () => {
-    const { vcenter, faults, bmcs } = labAddresses(231);
-    for (const address of [vcenter, faults, ...bmcs]) {
+    const { vcenter, faults, bmcs, ssh } = labAddresses(231);
+    for (const address of [vcenter, faults, ...bmcs, ...ssh]) {
       const close = await listening(address);
       try {
         const claim = await claimNetwork(OCTETS);

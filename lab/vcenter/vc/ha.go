@@ -110,8 +110,11 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 	out := agents.Step(now, seen, len(heartbeats) > 0)
 	h.mu.Unlock()
 	ctx := h.s.context()
+	attends := h.s.vpxd.runs()
 	for _, c := range out.Changes {
-		h.show(ctx, c)
+		if attends {
+			h.show(ctx, c)
+		}
 	}
 	h.takeOver(agents, restarts, now)
 	for _, id := range out.Dead {
@@ -119,7 +122,7 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 	}
 	h.recoverLost(ctx, cfg, agents, hosts, restarts, now)
 	h.continueRestarts(ctx, cfg, agents, restarts, now)
-	if now-h.protected >= protectEvery {
+	if attends && now-h.protected >= protectEvery {
 		h.protected = now
 		h.protect(ctx, cfg, agents, hosts)
 		h.watchAdmission(ctx, cfg)

@@ -14,7 +14,7 @@ import (
 // hostLost shows a host as not responding and its machines as disconnected, with their last known power state.
 func (s *Sim) hostLost(ctx *simulator.Context, ref types.ManagedObjectReference) {
 	h, ok := s.host(ref)
-	if !ok || !h.responding || h.disconnected {
+	if !ok || !h.responding || h.disconnected || !s.vpxd.runs() {
 		return
 	}
 	s.updateHost(ref, func(m *managedHost) { m.responding = false })
@@ -48,6 +48,9 @@ func (s *Sim) noteLost(server *hardware.Server) {
 // reconnect shows a host that came back. Machines still registered there lost their power with it, unless HA is about to
 // start them elsewhere.
 func (s *Sim) reconnect(ctx *simulator.Context, ref types.ManagedObjectReference, server *hardware.Server) {
+	if !s.vpxd.runs() {
+		return // it will ask when it runs
+	}
 	_, since := server.Up()
 	s.change(ctx, ref, types.PropertyChange{Name: "runtime.bootTime", Val: since})
 	for _, m := range s.machinesOn(ref) {

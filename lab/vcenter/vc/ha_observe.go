@@ -23,7 +23,7 @@ func (h *ha) observe(cfg *types.ClusterConfigInfoEx, hosts []managedHost, heartb
 		place := h.s.network.Where(m.server)
 		o := fdm.Observation{
 			ID: m.ref.Value, Up: up, Agent: m.server.Agent(), Segment: place.Segment,
-			Gateway: up && place.Gateway && answers, VCenter: up && place.VCenter,
+			Gateway: up && place.Gateway && answers, VCenter: up && place.VCenter && h.s.vpxd.runs(),
 		}
 		for _, ds := range m.mounted {
 			if m.reachesDatastore(ds) {

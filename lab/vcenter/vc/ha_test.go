@@ -8,6 +8,7 @@ import (
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"vsphere-ha/lab/vcenter/config"
 	"vsphere-ha/lab/vcenter/labtest"
 	"vsphere-ha/lab/vcenter/truth"
 )
@@ -21,7 +22,12 @@ type site struct {
 }
 
 func newSite(t *testing.T, scale float64, hosts int, change ...func(*types.ClusterConfigSpecEx)) *site {
-	l := labtest.Start(t, scale)
+	return newSiteOf(t, scale, hosts, func(*config.Config) {}, change...)
+}
+
+// newSiteOf is newSite on a lab with other settings.
+func newSiteOf(t *testing.T, scale float64, hosts int, lab func(*config.Config), change ...func(*types.ClusterConfigSpecEx)) *site {
+	l := labtest.Start(t, scale, lab)
 	s := &site{Lab: l, hosts: l.Hosts(hosts)}
 	s.ds = l.NAS("ha-a", 0, s.hosts...)
 	l.NAS("ha-b", 1, s.hosts...)

@@ -60,6 +60,7 @@ type Sim struct {
 	life context.Context
 	work sync.WaitGroup
 
+	vpxd     *vpxd
 	vcls     sync.Mutex // one reconciliation of agent machines at a time
 	watching sync.Mutex // one look at a host's connection at a time
 
@@ -99,6 +100,7 @@ func New(cfg *config.Config) (*Sim, error) {
 		clusters: map[types.ManagedObjectReference]*cluster{},
 	}
 	s.stats.series = map[types.ManagedObjectReference]*perf.Series{}
+	s.vpxd = newVpxd()
 	s.faults = newFaults(s)
 	s.sessions = newSessions(s, time.Duration(cmp.Or(cfg.SessionTimeoutSeconds, config.DefaultSessionTimeout))*time.Second)
 	s.rest = newRestSessions(s)

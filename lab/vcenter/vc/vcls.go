@@ -24,7 +24,7 @@ func (s *Sim) tendSystemVMs(ref types.ManagedObjectReference) {
 	go func() {
 		s.vcls.Lock()
 		defer s.vcls.Unlock()
-		if s.life.Err() == nil {
+		if s.life.Err() == nil && s.vpxd.runs() {
 			s.reconcileSystemVMs(ref)
 		}
 	}()

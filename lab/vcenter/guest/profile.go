@@ -29,6 +29,11 @@ var profiles = map[string]Profile{
 		Family: "linuxGuest", FullName: "Ubuntu Linux (64-bit)", IdleMHz: 40,
 		User: "root", Processes: []string{"init", "sshd", "vmtoolsd"},
 	},
+	"other3xLinux64Guest": {
+		Boot: 30 * time.Second, Port: 2222, Banner: "SSH-2.0-OpenSSH_6.6.1\r\n", ToolsVersion: "10346",
+		Family: "linuxGuest", FullName: "Other 3.x Linux (64-bit)", IdleMHz: 20,
+		User: "root", Processes: []string{"init", "sshd", "vmtoolsd"},
+	},
 	"winXPProGuest": {
 		Boot: 60 * time.Second, Port: 3389, ToolsVersion: "10252",
 		Family: "windowsGuest", FullName: "Microsoft Windows XP Professional (32-bit)", IdleMHz: 60,

@@ -31,15 +31,19 @@ func (s *Sim) reportTools(ctx *simulator.Context, ref types.ManagedObjectReferen
 		info := guestInfo(*vm.Guest, p, status, running, vm.Name)
 		s.appInfo(&info, status)
 		heartbeat := s.heartbeat(status)
-		ctx.Update(vm, []types.PropertyChange{
-			{Name: "guest", Val: &info},
-			{Name: "summary.guest", Val: &types.VirtualMachineGuestSummary{
-				GuestId: info.GuestId, GuestFullName: info.GuestFullName, ToolsStatus: info.ToolsStatus, ToolsRunningStatus: info.ToolsRunningStatus,
-				ToolsVersionStatus: info.ToolsVersionStatus, ToolsVersionStatus2: info.ToolsVersionStatus2, HostName: info.HostName, IpAddress: info.IpAddress,
-			}},
-			{Name: "guestHeartbeatStatus", Val: heartbeat},
-			{Name: "summary.quickStats.guestHeartbeatStatus", Val: heartbeat},
-		})
+		summary := types.VirtualMachineGuestSummary{
+			GuestId: info.GuestId, GuestFullName: info.GuestFullName, ToolsStatus: info.ToolsStatus, ToolsRunningStatus: info.ToolsRunningStatus,
+			ToolsVersionStatus: info.ToolsVersionStatus, ToolsVersionStatus2: info.ToolsVersionStatus2, HostName: info.HostName, IpAddress: info.IpAddress,
+		}
+		changes := slices.Concat(fieldChanges("guest", *vm.Guest, info), fieldChanges("summary.guest", *vm.Summary.Guest, summary))
+		if vm.GuestHeartbeatStatus != heartbeat {
+			changes = append(changes,
+				types.PropertyChange{Name: "guestHeartbeatStatus", Val: heartbeat},
+				types.PropertyChange{Name: "summary.quickStats.guestHeartbeatStatus", Val: heartbeat})
+		}
+		if len(changes) > 0 {
+			ctx.Update(vm, changes)
+		}
 	})
 }
 
@@ -78,6 +82,7 @@ func guestInfo(info types.GuestInfo, p guest.Profile, status guest.Status, runni
 	info.ToolsVersionStatus, info.ToolsVersionStatus2 = "guestToolsNotInstalled", "guestToolsNotInstalled"
 	info.GuestState, info.IpAddress, info.HostName, info.GuestId, info.GuestFullName = "notRunning", "", "", "", ""
 	info.InteractiveGuestOperationsReady, info.GuestOperationsReady = types.NewBool(false), types.NewBool(false)
+	info.IpStack = nil
 	for i := range info.Net {
 		info.Net[i].IpAddress, info.Net[i].IpConfig, info.Net[i].Connected = nil, nil, false
 	}
@@ -97,13 +102,7 @@ func guestInfo(info types.GuestInfo, p guest.Profile, status guest.Status, runni
 	info.GuestOperationsReady, info.InteractiveGuestOperationsReady = ready, ready
 	info.ToolsStatus, info.ToolsRunningStatus, info.GuestState = types.VirtualMachineToolsStatusToolsOk, "guestToolsRunning", "running"
 	info.GuestFamily, info.GuestFullName, info.HostName, info.IpAddress = p.Family, p.FullName, name, status.Address
-	for i := range info.Net {
-		info.Net[i].Connected = true
-		if i == 0 && status.Address != "" {
-			info.Net[i].IpAddress = []string{status.Address}
-			info.Net[i].IpConfig = &types.NetIpConfigInfo{IpAddress: []types.NetIpConfigInfoIpAddress{{IpAddress: status.Address, PrefixLength: 24, State: "preferred"}}}
-		}
-	}
+	describeGuestNetwork(&info, status.Address)
 	return info
 }
 

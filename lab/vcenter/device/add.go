@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/deep"
 )
 
 // add takes a new device in. Controllers are placed at once, so that later changes may refer to them; what is attached to
@@ -221,7 +223,7 @@ func complete(d types.BaseVirtualDevice) {
 			x.Shares = &types.SharesInfo{Shares: 1000, Level: types.SharesLevelNormal}
 		}
 		if x.StorageIOAllocation == nil {
-			x.StorageIOAllocation = &types.StorageIOAllocationInfo{Limit: types.NewInt64(-1), Shares: clone(x.Shares), Reservation: types.NewInt32(0)}
+			x.StorageIOAllocation = &types.StorageIOAllocationInfo{Limit: types.NewInt64(-1), Shares: deep.Copy(x.Shares), Reservation: types.NewInt32(0)}
 		}
 		if b, ok := x.Backing.(*types.VirtualDiskFlatVer2BackingInfo); ok && b.DiskMode == "" {
 			b.DiskMode = string(types.VirtualDiskModePersistent)

@@ -25,34 +25,30 @@ type kind struct {
 
 // Keys are those seen on ESXi: the API reference leaves them to the server.
 var (
-	ide        = &kind{rank: 1, label: "IDE", firstKey: 200, first: 0, buses: 2, slots: 2, reserved: -1}
-	scsi       = &kind{rank: 10, label: "SCSI controller", firstKey: 1000, first: 0, buses: 4, slots: 16, reserved: 7}
-	pvscsi     = &kind{rank: 10, label: "SCSI controller", firstKey: 1000, first: 0, buses: 4, slots: 64, reserved: 7}
-	sata       = &kind{rank: 11, label: "SATA controller", firstKey: 15000, first: 0, buses: 4, slots: 30, reserved: -1}
-	nvme       = &kind{rank: 12, label: "NVME controller", firstKey: 31000, first: 0, buses: 4, slots: 64, reserved: -1}
-	usb        = &kind{rank: 13, label: "USB controller", firstKey: 7000, first: 0, buses: 1, slots: 8, reserved: -1}
-	xhci       = &kind{rank: 13, label: "USB xHCI controller", firstKey: 14000, first: 0, buses: 1, slots: 8, reserved: -1}
-	builtIn    = &kind{rank: 2, label: "Controller", firstKey: 50000, slots: 256, reserved: -1}
-	disk       = &kind{rank: 22, label: "Hard disk", firstKey: 2000, stride: 16, first: 1}
-	sataDisk   = &kind{rank: 22, label: "Hard disk", firstKey: 16000, stride: 30, first: 1}
-	nvmeDisk   = &kind{rank: 22, label: "Hard disk", firstKey: 32000, stride: 64, first: 1}
-	ideDisk    = &kind{rank: 22, label: "Hard disk", firstKey: 3000, stride: 2, first: 1}
-	cdrom      = &kind{rank: 21, label: "CD/DVD drive", firstKey: 3000, stride: 2, first: 1}
-	sataCdrom  = &kind{rank: 21, label: "CD/DVD drive", firstKey: 16000, stride: 30, first: 1}
-	adapter    = &kind{rank: 23, label: "Network adapter", firstKey: 4000, first: 1}
-	floppy     = &kind{rank: 24, label: "Floppy drive", firstKey: 8000, first: 1}
-	serial     = &kind{rank: 25, label: "Serial port", firstKey: 9000, first: 1}
-	parallel   = &kind{rank: 25, label: "Parallel port", firstKey: 10000, first: 1}
-	sound      = &kind{rank: 25, label: "Sound card", firstKey: 5000, first: 0}
-	tpm        = &kind{rank: 25, label: "Virtual TPM", firstKey: 11000, first: 0}
-	videoCard  = &kind{rank: 5, label: "Video card", firstKey: 500, first: 0}
-	vmci       = &kind{rank: 6, label: "VMCI device", firstKey: 12000, first: 0}
-	passedOn   = &kind{rank: 26, label: "PCI device", firstKey: 13000, first: 0}
-	unlisted   = &kind{rank: 30, label: "Device", firstKey: 60000, first: 1}
-	everything = []*kind{
-		ide, scsi, pvscsi, sata, nvme, usb, xhci, builtIn, disk, sataDisk, nvmeDisk, ideDisk, cdrom, sataCdrom, adapter, floppy, serial, parallel,
-		sound, tpm, videoCard, vmci, passedOn, unlisted,
-	}
+	ide       = &kind{rank: 1, label: "IDE", firstKey: 200, first: 0, buses: 2, slots: 2, reserved: -1}
+	scsi      = &kind{rank: 10, label: "SCSI controller", firstKey: 1000, first: 0, buses: 4, slots: 16, reserved: 7}
+	pvscsi    = &kind{rank: 10, label: "SCSI controller", firstKey: 1000, first: 0, buses: 4, slots: 64, reserved: 7}
+	sata      = &kind{rank: 11, label: "SATA controller", firstKey: 15000, first: 0, buses: 4, slots: 30, reserved: -1}
+	nvme      = &kind{rank: 12, label: "NVME controller", firstKey: 31000, first: 0, buses: 4, slots: 64, reserved: -1}
+	usb       = &kind{rank: 13, label: "USB controller", firstKey: 7000, first: 0, buses: 1, slots: 8, reserved: -1}
+	xhci      = &kind{rank: 13, label: "USB xHCI controller", firstKey: 14000, first: 0, buses: 1, slots: 8, reserved: -1}
+	builtIn   = &kind{rank: 2, label: "Controller", firstKey: 50000, slots: 256, reserved: -1}
+	disk      = &kind{rank: 22, label: "Hard disk", firstKey: 2000, stride: 16, first: 1}
+	sataDisk  = &kind{rank: 22, label: "Hard disk", firstKey: 16000, stride: 30, first: 1}
+	nvmeDisk  = &kind{rank: 22, label: "Hard disk", firstKey: 32000, stride: 64, first: 1}
+	ideDisk   = &kind{rank: 22, label: "Hard disk", firstKey: 3000, stride: 2, first: 1}
+	cdrom     = &kind{rank: 21, label: "CD/DVD drive", firstKey: 3000, stride: 2, first: 1}
+	sataCdrom = &kind{rank: 21, label: "CD/DVD drive", firstKey: 16000, stride: 30, first: 1}
+	adapter   = &kind{rank: 23, label: "Network adapter", firstKey: 4000, first: 1}
+	floppy    = &kind{rank: 24, label: "Floppy drive", firstKey: 8000, first: 1}
+	serial    = &kind{rank: 25, label: "Serial port", firstKey: 9000, first: 1}
+	parallel  = &kind{rank: 25, label: "Parallel port", firstKey: 10000, first: 1}
+	sound     = &kind{rank: 25, label: "Sound card", firstKey: 5000, first: 0}
+	tpm       = &kind{rank: 25, label: "Virtual TPM", firstKey: 11000, first: 0}
+	videoCard = &kind{rank: 5, label: "Video card", firstKey: 500, first: 0}
+	vmci      = &kind{rank: 6, label: "VMCI device", firstKey: 12000, first: 0}
+	passedOn  = &kind{rank: 26, label: "PCI device", firstKey: 13000, first: 0}
+	unlisted  = &kind{rank: 30, label: "Device", firstKey: 60000, first: 1}
 )
 
 // kindOf finds a device's family; parent is the kind of the controller that it is attached to, nil where it has none.

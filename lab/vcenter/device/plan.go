@@ -1,18 +1,21 @@
 package device
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/deep"
 )
 
 // Plan resolves a list of changes against the devices that a machine has: removals first, then edits with all that they
 // leave unset filled in, then additions with final keys. It changes neither of its arguments. What cannot be is a fault
 // that carries the index of the change.
 func Plan(current []types.BaseVirtualDevice, changes []types.BaseVirtualDeviceConfigSpec) ([]types.BaseVirtualDeviceConfigSpec, types.BaseMethodFault) {
-	p := &plan{devices: clone(current), renamed: map[int32]int32{}}
+	p := &plan{devices: deep.Copy(current), renamed: map[int32]int32{}}
 	for i, c := range changes {
-		spec := clone(*c.GetVirtualDeviceConfigSpec())
+		spec := deep.Copy(*c.GetVirtualDeviceConfigSpec())
 		if spec.Device == nil {
 			return nil, invalid(i, "device")
 		}
@@ -93,7 +96,7 @@ func (p *plan) edit(index int, spec types.VirtualDeviceConfigSpec) types.BaseMet
 	if fault := resize(p.devices[i], spec.Device); fault != nil {
 		return fault
 	}
-	device := clone(p.devices[i])
+	device := deep.Copy(p.devices[i])
 	overlay(device, spec.Device)
 	if info := device.GetVirtualDevice().DeviceInfo; info != nil {
 		info.GetDescription().Summary = "" // it follows from the backing
@@ -177,3 +180,27 @@ func (p *plan) dropOrphans() {
 		return true
 	})
 }
+
+// overlay lays an edit over a device. A backing is replaced as a whole, but for a disk's: its file stays what it is.
+func overlay(device, edit types.BaseVirtualDevice) {
+	before := device.GetVirtualDevice().Backing
+	deep.Overlay(device, edit)
+	after := edit.GetVirtualDevice().Backing
+	if _, ok := device.(*types.VirtualDisk); ok && before != nil && after != nil && reflect.TypeOf(before) == reflect.TypeOf(after) {
+		file := fileOf(before)
+		deep.Overlay(before, after)
+		if fileOf(before) == "" {
+			before.(types.BaseVirtualDeviceFileBackingInfo).GetVirtualDeviceFileBackingInfo().FileName = file
+		}
+		device.GetVirtualDevice().Backing = before
+	}
+}
+
+func fileOf(b types.BaseVirtualDeviceBackingInfo) string {
+	if f, ok := b.(types.BaseVirtualDeviceFileBackingInfo); ok {
+		return f.GetVirtualDeviceFileBackingInfo().FileName
+	}
+	return ""
+}
+
+func sameType(a, b types.BaseVirtualDevice) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }

@@ -72,6 +72,8 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &virtualMachine{o, s}
 	case *simulator.ResourcePool:
 		return &resourcePool{o, s}
+	case *simulator.EnvironmentBrowser:
+		return &environment{o}
 	case *simulator.VirtualDiskManager:
 		return &diskManager{o}
 	case *simulator.SessionManager:

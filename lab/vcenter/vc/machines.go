@@ -59,32 +59,35 @@ func (w *watcher) PutObject(_ *simulator.Context, o mo.Reference) {
 	}
 }
 
-func (w *watcher) UpdateObject(_ *simulator.Context, o mo.Reference, changes []types.PropertyChange) {
+func (w *watcher) UpdateObject(ctx *simulator.Context, o mo.Reference, changes []types.PropertyChange) {
 	vm, ok := o.(*mo.VirtualMachine)
 	if !ok {
 		return
 	}
-	numberControllers(vm)
 	m, ok := w.s.learn(vm)
 	if !ok {
 		return // deleted: the simulator still takes its devices apart
 	}
 	for _, c := range changes {
 		switch c.Name {
+		case "config.hardware.device":
+			tidyDevices(vm)
 		case "runtime.powerState":
 			w.s.powerChanged(m)
 		case "runtime.host":
 			w.s.fleet.Move(m.id, w.s.hostName(m.host))
 		case "name":
+			giveEnvironment(ctx, vm) // the last that the simulator does to a new machine is to name it
 			w.s.fleet.Rename(m.id, m.name)
 		}
 	}
 }
 
-func (w *watcher) RemoveObject(_ *simulator.Context, ref types.ManagedObjectReference) {
+func (w *watcher) RemoveObject(ctx *simulator.Context, ref types.ManagedObjectReference) {
 	if ref.Type != "VirtualMachine" {
 		return
 	}
+	ctx.Map.Remove(ctx, types.ManagedObjectReference{Type: "EnvironmentBrowser", Value: "envbrowser-" + ref.Value})
 	w.s.mu.Lock()
 	m := w.s.vms[ref]
 	delete(w.s.vms, ref)

@@ -142,10 +142,10 @@ func (s *Sim) setBrowserHosts(ctx *simulator.Context, ref *types.ManagedObjectRe
 	var list []types.VirtualMachineConfigOptionDescriptor
 	for _, v := range types.GetHardwareVersions() {
 		list = append(list, types.VirtualMachineConfigOptionDescriptor{
-			Key: v.String(), Description: v.String(), Host: slices.Clone(hosts), DefaultConfigOption: v == types.VMX21,
+			Key: v.String(), Description: v.String(), Host: slices.Clone(hosts), DefaultConfigOption: v == newestHardware,
 			CreateSupported: true, RunSupported: true, UpgradeSupported: true,
 		})
-		if v == types.VMX21 { // the newest that ESXi 8.0 Update 2 and 3 support (VMware KB 315655)
+		if v == newestHardware {
 			break
 		}
 	}

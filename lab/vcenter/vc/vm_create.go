@@ -25,14 +25,14 @@ func (f *folder) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) 
 	if req.Config.Files == nil || !path.FromString(req.Config.Files.VmPathName) {
 		return fail(&types.InvalidVmConfig{Property: "configSpec.files.vmPathName"})
 	}
-	if fault := f.s.checkNetworks(ctx, f.Self, req.Config.DeviceChange); fault != nil {
-		return fail(fault)
-	}
 	host, fault := f.s.chooseHost(ctx, req.Pool, req.Host, path.Datastore, demandOf(&req.Config))
 	if fault != nil {
 		return fail(fault)
 	}
 	req.Host = &host
+	if fault := f.s.settleNew(ctx, f.Folder, &req.Config); fault != nil {
+		return fail(fault)
+	}
 	return f.Folder.CreateVMTask(ctx, req)
 }
 
@@ -103,38 +103,6 @@ func (v *virtualMachine) cloneAndStart(ctx *simulator.Context, req *types.CloneV
 	})
 	_, fault = await(ctx, starting)
 	return result, fault
-}
-
-// ReconfigVMTask refuses what would make the simulator's task end the whole process.
-func (v *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.ReconfigVM_Task) soap.HasFault {
-	if fault := v.s.checkNetworks(ctx, v.Self, req.Spec.DeviceChange); fault != nil {
-		return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "reconfigVm", fault)}}
-	}
-	if fault := v.s.admitReservation(v.Self, &req.Spec); fault != nil {
-		return &methods.ReconfigVM_TaskBody{Res: &types.ReconfigVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "reconfigVm", fault)}}
-	}
-	if p := req.Spec.SwapPlacement; p != "" {
-		v.Config.SwapPlacement = p
-	}
-	if b := req.Spec.VPMCEnabled; b != nil {
-		v.Config.VPMCEnabled = b
-	}
-	if f := req.Spec.Flags; f != nil {
-		flags := clone(v.Config.Flags)
-		merge(&flags, f)
-		req.Spec.Flags = &flags
-	}
-	if t := req.Spec.Tools; t != nil && v.Config.Tools != nil {
-		tools := clone(*v.Config.Tools)
-		merge(&tools, t)
-		req.Spec.Tools = &tools
-	}
-	if b := req.Spec.BootOptions; b != nil && v.Config.BootOptions != nil {
-		options := clone(*v.Config.BootOptions)
-		merge(&options, b)
-		req.Spec.BootOptions = &options
-	}
-	return v.VirtualMachine.ReconfigVMTask(ctx, req)
 }
 
 // checkNetworks finds adapters on networks that are not in the datacenter.

@@ -8,24 +8,25 @@ import (
 
 // Copy copies a value deeply, so that two managed objects share no memory: each has its own lock.
 func Copy[T any](v T) T {
-	return copied(reflect.ValueOf(&v).Elem()).Interface().(T)
+	return Value(reflect.ValueOf(&v).Elem()).Interface().(T)
 }
 
-func copied(v reflect.Value) reflect.Value {
+// Value is Copy for a value known by reflection only.
+func Value(v reflect.Value) reflect.Value {
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {
 			return v
 		}
 		p := reflect.New(v.Type().Elem())
-		p.Elem().Set(copied(v.Elem()))
+		p.Elem().Set(Value(v.Elem()))
 		return p
 	case reflect.Interface:
 		if v.IsNil() {
 			return v
 		}
 		i := reflect.New(v.Type()).Elem()
-		i.Set(copied(v.Elem()))
+		i.Set(Value(v.Elem()))
 		return i
 	case reflect.Slice:
 		if v.IsNil() {
@@ -33,7 +34,7 @@ func copied(v reflect.Value) reflect.Value {
 		}
 		s := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
 		for i := range v.Len() {
-			s.Index(i).Set(copied(v.Index(i)))
+			s.Index(i).Set(Value(v.Index(i)))
 		}
 		return s
 	case reflect.Struct:
@@ -41,7 +42,7 @@ func copied(v reflect.Value) reflect.Value {
 		c.Set(v)
 		for i := range v.NumField() {
 			if c.Field(i).CanSet() {
-				c.Field(i).Set(copied(v.Field(i)))
+				c.Field(i).Set(Value(v.Field(i)))
 			}
 		}
 		return c
@@ -65,7 +66,7 @@ func mergeStruct(dst, src reflect.Value) {
 		case from.Kind() == reflect.Struct && from.Type().PkgPath() != "time":
 			mergeStruct(to, from)
 		default:
-			to.Set(copied(from))
+			to.Set(Value(from))
 		}
 	}
 }
@@ -89,7 +90,7 @@ func overlay(dst, src reflect.Value) {
 		case from.Kind() == reflect.Struct && from.Type().PkgPath() != "time":
 			overlay(to, from)
 		default:
-			to.Set(copied(from))
+			to.Set(Value(from))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
@@ -120,7 +121,9 @@ func (s *Sim) datastoreDir(ctx *simulator.Context, dc *simulator.Datacenter, nam
 	if dc == nil {
 		return "", false
 	}
-	ds, ok := ctx.Map.FindByName(name, dc.Datastore).(*simulator.Datastore)
+	var known []types.ManagedObjectReference
+	ctx.WithLock(dc, func() { known = slices.Clone(dc.Datastore) })
+	ds, ok := ctx.Map.FindByName(name, known).(*simulator.Datastore)
 	if !ok {
 		return "", false
 	}

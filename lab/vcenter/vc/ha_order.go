@@ -56,19 +56,6 @@ func restartTimeout(cfg *types.ClusterConfigInfoEx, vm types.ManagedObjectRefere
 	return time.Duration(seconds) * time.Second
 }
 
-// dependencies lists the machines that must be ready before this one restarts (vSphere API reference,
-// ClusterDependencyRuleInfo).
-func dependencies(cfg *types.ClusterConfigInfoEx, vm types.ManagedObjectReference) []string {
-	var ids []string
-	for _, rule := range cfg.Rule {
-		d, ok := rule.(*types.ClusterDependencyRuleInfo)
-		if ok && isTrue(d.Enabled) && slices.Contains(vmGroup(cfg, d.VmGroup), vm) {
-			ids = append(ids, refValues(vmGroup(cfg, d.DependsOnVmGroup))...)
-		}
-	}
-	return slices.DeleteFunc(ids, func(id string) bool { return id == vm.Value })
-}
-
 // attempts is how often a restart is tried (vSphere Availability, das.maxvmrestartcount).
 func attempts(cfg *types.ClusterConfigInfoEx) int {
 	if n, err := strconv.Atoi(advanced(cfg, "das.maxvmrestartcount")); err == nil && n > 0 {

@@ -20,6 +20,9 @@ func (h *ha) protect(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, age
 			if m.template || m.system || m.failing || !m.on && !m.protectionShown {
 				continue // nothing to say; a machine that never ran may still be in the making
 			}
+			if master == "" && m.protectionShown {
+				continue // the list stays as the last master left it
+			}
 			if m.lost && m.protected && hostMonitoring(cfg) && priority(cfg, m.ref) != fdm.Disabled {
 				continue // it stays on the list until a master has dealt with it
 			}

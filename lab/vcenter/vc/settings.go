@@ -47,7 +47,10 @@ func applySettings(cfg *types.ClusterConfigInfoEx, spec *types.ClusterConfigSpec
 	if spec.VsanConfig != nil && spec.VsanConfig.Enabled != nil && *spec.VsanConfig.Enabled {
 		return &types.NotSupported{} // the lab has no vSAN
 	}
-	return applyLists(cfg, spec)
+	if fault := applyLists(cfg, spec); fault != nil {
+		return fault
+	}
+	return checkDependencies(cfg)
 }
 
 func applyDas(das, spec *types.ClusterDasConfigInfo) {

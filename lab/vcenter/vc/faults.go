@@ -78,7 +78,7 @@ func (f *faults) check(fault Fault) string {
 		return len(f.s.selectMachines(func(m *machine) bool { return m.name == vm })) > 0
 	}
 	switch fault.Kind {
-	case "restartFails", "guestServiceDown", "unprotected":
+	case "restartFails", "resetFails", "guestServiceDown", "guestHung", "unprotected":
 		if !known(fault.VM) {
 			return fmt.Sprintf("vm: there is no virtual machine %q", fault.VM)
 		}
@@ -96,7 +96,7 @@ func (f *faults) check(fault Fault) string {
 		}
 	case "expireSessions":
 	default:
-		return fmt.Sprintf("kind: %q is none of restartFails, guestServiceDown, fdmState, unprotected, slow, http500, expireSessions", fault.Kind)
+		return fmt.Sprintf("kind: %q is none of restartFails, resetFails, guestServiceDown, guestHung, fdmState, unprotected, slow, http500, expireSessions", fault.Kind)
 	}
 	return ""
 }
@@ -107,6 +107,10 @@ func (f *faults) apply(fault Fault, on bool) {
 	case "guestServiceDown":
 		for _, m := range f.s.selectMachines(func(m *machine) bool { return m.name == fault.VM }) {
 			f.s.fleet.SetService(m.id, !on, "fault")
+		}
+	case "guestHung":
+		for _, m := range f.s.selectMachines(func(m *machine) bool { return on && m.name == fault.VM }) {
+			f.s.fleet.Hang(m.id)
 		}
 	case "expireSessions":
 		if on {

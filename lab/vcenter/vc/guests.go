@@ -25,11 +25,14 @@ func (s *Sim) reportTools(ctx *simulator.Context, ref types.ManagedObjectReferen
 	if !ok {
 		return
 	}
+	before, after := "", ""
 	ctx.WithLock(vm, func() {
 		status, running := s.fleet.Status(vm.Config.InstanceUuid)
+		before = vm.Guest.AppHeartbeatStatus
 		p := guest.ProfileOf(vm.Config.GuestId)
 		info := guestInfo(*vm.Guest, p, status, running, vm.Name)
 		s.appInfo(&info, status)
+		after = info.AppHeartbeatStatus
 		heartbeat := s.heartbeat(status)
 		summary := types.VirtualMachineGuestSummary{
 			GuestId: info.GuestId, GuestFullName: info.GuestFullName, ToolsStatus: info.ToolsStatus, ToolsRunningStatus: info.ToolsRunningStatus,
@@ -45,6 +48,10 @@ func (s *Sim) reportTools(ctx *simulator.Context, ref types.ManagedObjectReferen
 			ctx.Update(vm, changes)
 		}
 	})
+	if m, ok := s.machine(ref); ok && before != "" && before != after {
+		message := "The application heartbeat of " + m.name + " changed from " + before + " to " + after
+		s.post(s.extended("com.vmware.vc.vmam.VmAppHealthMonitoringStateChangedEvent", "info", message, s.vmEvent(ctx, m).Event, ref, m.name))
+	}
 }
 
 // heartbeat is the colour of a guest's heartbeat: gray where Tools do not run, otherwise by the time since the last one.

@@ -30,6 +30,7 @@ type ha struct {
 	// The rest belongs to the loop; agents is read by others, under mu.
 	agents    *fdm.Cluster
 	restarts  *fdm.Restarter
+	monitored *fdm.Monitor
 	failing   bool
 	master    string        // that was responsible for restarts at the last look
 	reads     time.Duration // when that master has read which machines are protected
@@ -50,6 +51,7 @@ func (h *ha) tend() {
 	case on && h.cancel == nil:
 		ctx, cancel := context.WithCancel(h.s.life)
 		h.cancel = cancel
+		h.monitored = fdm.NewMonitor()
 		h.agents, h.restarts, h.failing, h.master, h.protected = fdm.NewCluster(), fdm.NewRestarter(), false, "", 0
 		h.short, h.info = false, nil
 		h.s.run(func() { h.loop(ctx) })
@@ -120,6 +122,7 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 	for _, id := range out.Dead {
 		h.declareDead(ctx, cfg, hostRef(id), restarts, now)
 	}
+	h.monitor(ctx, cfg, hosts, now)
 	h.recoverLost(ctx, cfg, agents, hosts, restarts, now)
 	h.continueRestarts(ctx, cfg, agents, restarts, now)
 	if attends && now-h.protected >= protectEvery {

@@ -8,6 +8,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"vsphere-ha/lab/vcenter/fdm"
+	"vsphere-ha/lab/vcenter/guest"
 )
 
 func vmRef(id string) types.ManagedObjectReference {
@@ -122,7 +123,10 @@ func (h *ha) progress(id string) fdm.Progress {
 		return fdm.Progress{Running: true, Heartbeat: true, App: true} // nobody waits for a machine that is gone
 	}
 	status, runs := h.s.fleet.Status(m.id)
-	return fdm.Progress{Running: runs, Heartbeat: runs && status.Booted}
+	return fdm.Progress{
+		Running: runs, Heartbeat: h.s.heartbeat(status) == types.ManagedEntityStatusGreen,
+		App: status.App && h.s.clock.Since(status.AppMarked) < guest.AppTimeout,
+	}
 }
 
 // ready tells whether a machine that is not being restarted keeps those waiting that depend on it. One that is off does

@@ -20,6 +20,7 @@ type cluster struct {
 	name     string
 	settings *types.ClusterConfigInfoEx // never changed in place
 	ha       *ha
+	drs      *drsRun
 }
 
 // CreateClusterEx makes a cluster with vCenter's defaults under the given settings.
@@ -38,7 +39,7 @@ func (f *folder) CreateClusterEx(ctx *simulator.Context, req *types.CreateCluste
 		c.Host, c.Datastore = nil, nil
 	})
 	f.s.mu.Lock()
-	f.s.clusters[c.Self] = &cluster{ref: c.Self, name: req.Name, settings: cfg, ha: newHA(f.s, c.Self)}
+	f.s.clusters[c.Self] = &cluster{ref: c.Self, name: req.Name, settings: cfg, ha: newHA(f.s, c.Self), drs: newDRS(f.s, c.Self)}
 	f.s.mu.Unlock()
 	f.s.publishSettings(ctx, c, cfg)
 	f.s.refreshResource(ctx, c.Self)
@@ -123,6 +124,7 @@ func (s *Sim) removeCluster(ctx *simulator.Context, ref types.ManagedObjectRefer
 	s.mu.Unlock()
 	if k != nil {
 		k.ha.close()
+		k.drs.close()
 	}
 	dc := datacenterOf(ctx, ref)
 	s.removeResource(ctx, ref)
@@ -149,6 +151,7 @@ func (s *Sim) tendCluster(ref types.ManagedObjectReference) {
 		return
 	}
 	c.ha.tend()
+	c.drs.tend()
 	s.tendSystemVMs(ref)
 }
 

@@ -66,7 +66,7 @@ func (h *hostSystem) ReconnectHostTask(ctx *simulator.Context, req *types.Reconn
 func (h *hostSystem) EnterMaintenanceModeTask(ctx *simulator.Context, req *types.EnterMaintenanceMode_Task) soap.HasFault {
 	ref := h.Self
 	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
-		return nil, h.s.enterMaintenance(ctx, ref, time.Duration(req.Timeout)*time.Second)
+		return nil, h.s.enterMaintenance(ctx, ref, time.Duration(req.Timeout)*time.Second, isTrue(req.EvacuatePoweredOffVms))
 	}
 	return &methods.EnterMaintenanceMode_TaskBody{Res: &types.EnterMaintenanceMode_TaskResponse{
 		Returnval: h.s.task(ctx, ref, "enterMaintenanceMode", run),

@@ -34,6 +34,7 @@ type machine struct {
 	lost            bool
 	protectionShown bool
 	target          types.ManagedObjectReference // the host that HA is restarting it on
+	bound           types.ManagedObjectReference // the host that DRS is moving it to
 }
 
 // vclsOption marks the system VMs of vSphere Cluster Services (VMware KB 80472).

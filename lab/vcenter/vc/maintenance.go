@@ -1,17 +1,21 @@
 package vc
 
 import (
+	"slices"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/drs"
 )
 
 // evacuationPoll is how often a host that enters maintenance mode looks whether machines are left on it.
 const evacuationPoll = time.Second
 
-// enterMaintenance evacuates a host as far as DRS may and waits until no machine runs on it; zero waits for ever.
-func (s *Sim) enterMaintenance(ctx *simulator.Context, ref types.ManagedObjectReference, timeout time.Duration) types.BaseMethodFault {
+// enterMaintenance evacuates a host as far as DRS may and waits until no machine runs on it, and none is off where the client
+// asks for that; zero waits for ever. DRS tries again at each look, so that the wait ends when what was in the way is gone.
+func (s *Sim) enterMaintenance(ctx *simulator.Context, ref types.ManagedObjectReference, timeout time.Duration, off bool) types.BaseMethodFault {
 	m, ok := s.host(ref)
 	switch {
 	case !ok:
@@ -26,10 +30,16 @@ func (s *Sim) enterMaintenance(ctx *simulator.Context, ref types.ManagedObjectRe
 	defer s.updateHost(ref, func(h *managedHost) { h.leaving = false })
 	if m.cluster.Value != "" {
 		s.tendSystemVMs(m.cluster)
-		s.evacuate(ref, m.cluster)
+		if d := s.drsOf(m.cluster); d != nil {
+			defer func() { go d.invoke() }() // which withdraws what it recommended for this
+			d.invoke()
+		}
+		if off {
+			s.evacuateOff(ctx, m)
+		}
 	}
 	deadline := s.clock.Now() + timeout
-	for s.runsMachines(ref) {
+	for s.runsMachines(ref) || off && s.offLeft(m) {
 		if timeout > 0 && s.clock.Now() > deadline {
 			return &types.Timedout{}
 		}
@@ -47,29 +57,29 @@ func (s *Sim) enterMaintenance(ctx *simulator.Context, ref types.ManagedObjectRe
 }
 
 func (s *Sim) runsMachines(host types.ManagedObjectReference) bool {
-	return len(s.selectMachines(func(m *machine) bool { return m.host == host && m.on })) > 0
+	return slices.ContainsFunc(s.machinesOn(host), func(m machine) bool { return m.on })
 }
 
-// evacuate moves away what DRS may move without asking: running machines by vMotion, the others by registration.
-func (s *Sim) evacuate(host, cluster types.ManagedObjectReference) {
-	stays := !s.mayEvacuate(cluster, host)
-	for _, m := range s.machinesOn(host) {
-		behavior, on := s.drsBehavior(cluster, m.ref)
-		if m.on && stays || m.template || m.system || !on || behavior != types.DrsBehaviorFullyAutomated {
+// evacuateOff registers machines that are off at other hosts, where DRS looks after them (API reference,
+// EnterMaintenanceMode_Task, evacuatePoweredOffVms).
+func (s *Sim) evacuateOff(ctx *simulator.Context, host managedHost) {
+	level := levels(s.settings(host.cluster))
+	for _, m := range s.machinesOn(host.ref) {
+		if m.on || m.template || m.system || level(m.ref) == drs.Disabled {
 			continue
 		}
-		go s.moveAway(m)
+		list, _ := s.drsCandidates(ctx, m.ref, s.clusterHosts(host.cluster))
+		if vm, ok := ctx.Map.Get(m.ref).(*simulator.VirtualMachine); ok && len(list) > 0 {
+			s.migrateBy(ctx, vm, hostRef(list[0].Host.ID), byDRS)
+		}
 	}
 }
 
-func (s *Sim) moveAway(m machine) {
-	ctx := s.context()
-	vm, ok := ctx.Map.Get(m.ref).(*simulator.VirtualMachine)
-	if !ok {
-		return
+// offLeft tells whether machines are off and left on a host that DRS does not look after: somebody must register them
+// elsewhere.
+func (s *Sim) offLeft(host managedHost) bool {
+	if cfg := s.settings(host.cluster); cfg != nil && isTrue(cfg.DrsConfig.Enabled) {
+		return false
 	}
-	target, fault := s.migrationTarget(ctx, vm, m)
-	if fault == nil {
-		s.migrate(ctx, vm, target)
-	}
+	return slices.ContainsFunc(s.machinesOn(host.ref), func(m machine) bool { return !m.on && !m.template && !m.system })
 }

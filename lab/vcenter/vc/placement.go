@@ -22,21 +22,19 @@ const (
 
 // placementSite tells where machines run, or are about to, and which of the cluster's enabled rules bind.
 func (s *Sim) placementSite(cfg *types.ClusterConfigInfoEx, binds func(types.BaseClusterRuleInfo) strength) *placement.Site {
-	site := &placement.Site{Where: map[string]string{}, Rules: placementRules(cfg, binds)}
+	site := &placement.Site{Where: map[string]string{}, Rules: placement.NewRules(placementRules(cfg, binds)...)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, m := range s.vms {
 		switch {
-		case m.target.Value != "":
-			site.Where[m.ref.Value] = m.target.Value
-		case m.on && !m.failing:
-			site.Where[m.ref.Value] = m.host.Value
+		case m.target.Value != "", m.on && !m.failing:
+			site.Where[m.ref.Value] = m.whereabouts().Value
 		}
 	}
 	return site
 }
 
-func placementRules(cfg *types.ClusterConfigInfoEx, binds func(types.BaseClusterRuleInfo) strength) placement.Rules {
+func placementRules(cfg *types.ClusterConfigInfoEx, binds func(types.BaseClusterRuleInfo) strength) []placement.Rule {
 	var list []placement.Rule
 	for _, rule := range cfg.Rule {
 		info, how := rule.GetClusterRuleInfo(), binds(rule)
@@ -60,7 +58,7 @@ func placementRules(cfg *types.ClusterConfigInfoEx, binds func(types.BaseCluster
 		}
 		list = append(list, r)
 	}
-	return placement.NewRules(list...)
+	return list
 }
 
 func vmGroup(cfg *types.ClusterConfigInfoEx, name string) []types.ManagedObjectReference {
@@ -96,7 +94,7 @@ func (s *Sim) placementHosts(ctx *simulator.Context, hosts []managedHost) []plac
 	for _, m := range s.vms {
 		at := m.target
 		if at.Value == "" && m.on && !m.failing {
-			at = m.host
+			at = m.whereabouts()
 		}
 		if at.Value != "" {
 			load, sum := m.load(), reserved[at]

@@ -1,6 +1,7 @@
 package vc
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/vmware/govmomi/object"
@@ -186,29 +187,26 @@ func (s *Sim) hasDatastore(ctx *simulator.Context, host types.ManagedObjectRefer
 	return ctx.Map.FindByName(name, list) != nil
 }
 
-// leastLoaded is DRS's initial placement, simplified: the usable host with the smallest share of its memory configured
-// for running machines, and of those the one with the fewest.
+// leastLoaded is where DRS would register a machine that does not exist yet: the usable host with the smallest share of its
+// memory configured for the machines that it has, and of those the one with the fewest.
 func (s *Sim) leastLoaded(hosts []types.ManagedObjectReference, need demand) (types.ManagedObjectReference, bool) {
-	var best types.ManagedObjectReference
-	bestLoad, bestCount, found := 0.0, 0, false
-	for _, ref := range hosts {
-		h, ok := s.host(ref)
-		if !ok || !h.usable() || s.isFailoverHost(h.cluster, ref) {
-			continue
-		}
-		load, count := 0.0, 0
-		for _, m := range s.machinesOn(ref) {
-			if !m.template && !m.system {
-				load += float64(m.memoryMB)
-				count++
-			}
-		}
-		load = (load + float64(need.memoryMB)) / float64(h.server.MemoryMB)
-		if !found || load < bestLoad || (load == bestLoad && (count < bestCount || (count == bestCount && ref.Value < best.Value))) {
-			best, bestLoad, bestCount, found = ref, load, count, true
+	members := slices.DeleteFunc(s.managed(hosts), func(h managedHost) bool { return !h.usable() || s.isFailoverHost(h.cluster, h.ref) })
+	memory, count := map[types.ManagedObjectReference]int64{}, map[types.ManagedObjectReference]int{}
+	s.mu.Lock()
+	for _, m := range s.vms {
+		if !m.template && !m.system {
+			memory[m.host] += int64(m.memoryMB)
+			count[m.host]++
 		}
 	}
-	return best, found
+	s.mu.Unlock()
+	share := func(h managedHost) float64 { return float64(memory[h.ref]+need.memoryMB) / float64(h.server.MemoryMB) }
+	if len(members) == 0 {
+		return types.ManagedObjectReference{}, false
+	}
+	return slices.MinFunc(members, func(a, b managedHost) int {
+		return cmp.Or(cmp.Compare(share(a), share(b)), cmp.Compare(count[a.ref], count[b.ref]), compareRefs(a.ref, b.ref))
+	}).ref, true
 }
 
 // usable tells whether virtual machines may be powered on here.

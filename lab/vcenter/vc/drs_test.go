@@ -61,18 +61,10 @@ func (l *drsLab) rule(rule types.BaseClusterRuleInfo) {
 }
 
 func (l *drsLab) apart(vms ...*object.VirtualMachine) {
-	l.rule(&types.ClusterAntiAffinityRuleSpec{ClusterRuleInfo: types.ClusterRuleInfo{Name: "apart"}, Vm: refs(vms)})
+	l.rule(&types.ClusterAntiAffinityRuleSpec{ClusterRuleInfo: types.ClusterRuleInfo{Name: "apart"}, Vm: refs(vms...)})
 }
 
-func refs(vms []*object.VirtualMachine) []types.ManagedObjectReference {
-	var list []types.ManagedObjectReference
-	for _, vm := range vms {
-		list = append(list, vm.Reference())
-	}
-	return list
-}
-
-// groups makes a group of machines and one of hosts, and a rule that binds the first to the second.
+// bind makes a group of machines and one of hosts, and a rule that binds the first to the second.
 func (l *drsLab) bind(mandatory bool, vm *object.VirtualMachine, host *object.HostSystem) {
 	l.T.Helper()
 	add := types.ArrayUpdateSpec{Operation: "add"}
@@ -149,7 +141,7 @@ func TestRulesAreEnforcedAfterPowerOnByMigrationWhereDRSIsFullyAutomated(t *test
 func TestAffinityAndVMHostRulesMoveMachines(t *testing.T) {
 	l := startDRS(t, 3, types.DrsBehaviorFullyAutomated)
 	a, b, c := l.vm("a"), l.vm("b"), l.vm("c")
-	l.rule(&types.ClusterAffinityRuleSpec{ClusterRuleInfo: types.ClusterRuleInfo{Name: "together"}, Vm: refs([]*object.VirtualMachine{a, b})})
+	l.rule(&types.ClusterAffinityRuleSpec{ClusterRuleInfo: types.ClusterRuleInfo{Name: "together"}, Vm: refs(a, b)})
 	target := l.hosts[0]
 	if l.HostOf(c) == target.Reference() {
 		target = l.hosts[1]

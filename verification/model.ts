@@ -4,6 +4,7 @@
  */
 
 import type { ClusterRule, VmOverride } from "./clusterRules";
+import type { FaultRecord } from "./faults/fault";
 
 /** `inconclusive`: it could not be observed, which is never a pass. `not-applicable`: the rule has no object here. */
 export type Verdict = "passed" | "failed" | "inconclusive" | "not-applicable";
@@ -262,7 +263,8 @@ export interface DrillResult {
   expectations: Expectation[];
   vms: DrillVm[];
   timeline: TimelineEntry[];
-  undo: { description: string; done: boolean };
+  /** What puts things back: for a person, and for `recover`. */
+  undo: { fault: FaultRecord; description: string; done: boolean };
   /** Absent where no OpenStack is declared. */
   openstack?: CloudObservation | undefined;
 }

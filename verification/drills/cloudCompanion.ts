@@ -15,7 +15,7 @@ import {
 import { CloudWatch, type CloudSample, type Every } from "./cloudWatch";
 import type { Companion, Concluded } from "./companion";
 import type { DrillParts } from "./parts";
-import type { HostLossPlan } from "./plan";
+import type { DrillPlan } from "./plan";
 import type { DrillName } from "./variants";
 
 /** For nova-compute to start and to report twice, wall ms. */
@@ -38,7 +38,7 @@ export function cloudCompanion(drill: DrillName, parts: CloudParts): Companion {
   const { computeHost } = config;
   const syncSeconds = Math.max(1, Math.round(clock.wallMs(syncEverySeconds) / 1000));
   let watch: CloudWatch | undefined;
-  let plan: HostLossPlan | undefined;
+  let plan: DrillPlan | undefined;
   let began = 0;
   let restored = 0;
   let downBefore: boolean | undefined;

@@ -4,7 +4,7 @@ import { novaLagMs } from "../openstack/cloud";
 import type { Capacity } from "../openstack/model";
 import type { CloudSample } from "./cloudWatch";
 import type { Statement } from "./companion";
-import type { HostLossPlan } from "./plan";
+import type { DrillPlan } from "./plan";
 import type { DrillName } from "./variants";
 
 /** A longer time without a look, in wall ms, and what nova showed in it is not known. */
@@ -17,7 +17,7 @@ export interface WatchedInstance {
 }
 
 /** The instances of nova among the VMs that a plan fails. */
-export function watchedInstances({ affected, targets }: HostLossPlan): WatchedInstance[] {
+export function watchedInstances({ affected, targets }: DrillPlan): WatchedInstance[] {
   return targets.flatMap(({ vm, config }) => {
     const isAffected = affected.some((one) => one.vm.id === vm.id);
     return isAffected && config.openstack ? [{ vm: vm.name, id: config.openstack.instanceId.toLowerCase() }] : [];
@@ -25,7 +25,7 @@ export function watchedInstances({ affected, targets }: HostLossPlan): WatchedIn
 }
 
 /** What OpenStack must show when a host is lost. */
-export function cloudStatements(plan: HostLossPlan, drill: DrillName, syncSeconds: number): Statement[] {
+export function cloudStatements(plan: DrillPlan, drill: DrillName, syncSeconds: number): Statement[] {
   const limit = (novaLagMs / 1000).toString();
   const because: Record<DrillName, string> = {
     "host-loss": "nova's hypervisor is the cluster, which lives on",

@@ -1,5 +1,5 @@
 import type { CloudObservation, Expectation } from "../model";
-import type { HostLossPlan } from "./plan";
+import type { DrillPlan } from "./plan";
 
 /** An expectation before it is judged. */
 export type Statement = Pick<Expectation, "id" | "statement" | "basis">;
@@ -10,13 +10,13 @@ export type Statement = Pick<Expectation, "id" | "statement" | "basis">;
  */
 export interface Companion {
   /** Pure, so that `--plan` shows just what the drill will be judged by. */
-  expectations(plan: HostLossPlan): Statement[];
+  expectations(plan: DrillPlan): Statement[];
   /** What restore() puts back; undefined: nothing is broken beside the host. */
   readonly undo: string | undefined;
   /** Breaks nothing; throws CouldNotRun when the drill must not be done. */
   prepare(): Promise<void>;
   /** Begins to watch, and breaks its own part: just before the host loses its power. */
-  begin(plan: HostLossPlan): Promise<void>;
+  begin(plan: DrillPlan): Promise<void>;
   /** The VMs are back, the host is not: waits for what must be seen before it is. */
   failedOver(): Promise<void>;
   /** Puts its own part back. Safe to repeat, also after the process that broke it was killed. */

@@ -1,6 +1,6 @@
+import { faultWords } from "../faults/fault";
 import type { Companion } from "./companion";
-import { expectations } from "./expectations";
-import type { HostLossPlan, PlannedVm } from "./plan";
+import type { DrillPlan, PlannedVm } from "./plan";
 
 const kinds: Record<PlannedVm["kind"], string> = {
   target: "of the target",
@@ -9,8 +9,9 @@ const kinds: Record<PlannedVm["kind"], string> = {
 };
 
 /** What a drill would do and be judged by, for people. */
-export function describePlan(plan: HostLossPlan, companion?: Companion): string {
+export function describePlan(plan: DrillPlan, companion?: Companion): string {
   const { host, role, onHost, moves, affected, targets } = plan;
+  const words = faultWords(plan.fault);
   const affectedIds = new Set(affected.map(({ vm }) => vm.id));
   const lines = [
     `host loss of ${host.name} (HA ${role})`,
@@ -20,7 +21,7 @@ export function describePlan(plan: HostLossPlan, companion?: Companion): string 
     ...(moves.length === 0
       ? ["    nothing to move: a VM of each guest OS is there"]
       : moves.map(({ vm, guestOs, from }) => `    move ${vm.name} (${guestOs}) from ${from} to ${host.name}`)),
-    `  then: cut the power of ${host.name} through its BMC, observe, restore the power`,
+    `  then: ${words.breaks}, observe, ${words.undo}`,
     "  probed all the time:",
     ...targets.map(({ vm, service }) => {
       const fate = affectedIds.has(vm.id) ? "fails with the host" : "must not notice";
@@ -28,7 +29,7 @@ export function describePlan(plan: HostLossPlan, companion?: Companion): string 
     }),
     "  expected:",
     ...(companion?.undo === undefined ? [] : [`    (afterwards: ${companion.undo})`]),
-    ...[...expectations(plan), ...(companion?.expectations(plan) ?? [])].flatMap(({ statement, basis }) => [
+    ...[...plan.expected, ...(companion?.expectations(plan) ?? [])].flatMap(({ statement, basis }) => [
       `    ${statement}`,
       `      ${basis}`,
     ]),

@@ -8,9 +8,9 @@ import { connect } from "../vcenter/client";
 import { beginJournal } from "./beginJournal";
 import { describePlan } from "./describe";
 import type { DrillParts } from "./parts";
-import { planHostLoss } from "./plan";
 import { realParts, type DrillRequest } from "./realParts";
 import { drillHosts, recoverRun } from "./run";
+import { planners } from "./variants";
 
 export { exitCode } from "./run";
 
@@ -48,7 +48,7 @@ export async function planDrills(request: HostLossRequest): Promise<{ text: stri
   const hosts = hostNames(request);
   return withCluster(request, async (parts) => {
     const inventory = await parts.vcenter.inventory();
-    const plans = hosts.map((host) => planHostLoss(inventory, request.config, host, parts));
+    const plans = hosts.map((host) => planners[parts.drill ?? "host-loss"](inventory, request.config, host, parts));
     const companion = parts.companion?.(parts.drill ?? "host-loss");
     await companion?.prepare();
     return {

@@ -1,7 +1,7 @@
 import type { DownInterval, Expectation, Inventory, Verdict, VmAvailability } from "../model";
 import { hostFailedEvent, restartFailedEvent, vmRestartedEvent } from "./events";
-import type { Expected } from "./expectations";
-import { outage, type HostLossObservation } from "./observation";
+import type { Expected } from "./expected";
+import { outage, type DrillObservation } from "./observation";
 
 /** A larger share of the window without evidence from probes, and a VM was not observed. */
 const mostUnobserved = 0.05;
@@ -16,7 +16,7 @@ type Judged = Pick<Expectation, "verdict" | "seen">;
  */
 export function judge(
   expected: readonly Expected[],
-  seen: HostLossObservation,
+  seen: DrillObservation,
   host: { id: string; name: string },
   seconds: (wallMs: number) => number,
 ): Expectation[] {
@@ -37,7 +37,7 @@ export function overall(verdicts: readonly Verdict[]): Verdict {
 
 function judgeOne(
   { kind, vm, limitSeconds = 0 }: Expected,
-  seen: HostLossObservation,
+  seen: DrillObservation,
   host: { id: string; name: string },
   seconds: (wallMs: number) => number,
 ): Judged {
@@ -82,7 +82,7 @@ function judgeOne(
   }
 }
 
-function judgeObserved(seen: HostLossObservation): Judged {
+function judgeObserved(seen: DrillObservation): Judged {
   const lossy = [...seen.availability.values()].filter(isUnobserved);
   const faults = [
     ...lossy.map(
@@ -106,7 +106,7 @@ function isUnobserved({ unobservedSeconds, windowSeconds }: VmAvailability): boo
   return unobservedSeconds > mostUnobserved * windowSeconds;
 }
 
-function judgeFails(availability: VmAvailability | undefined, seen: HostLossObservation): Judged {
+function judgeFails(availability: VmAvailability | undefined, seen: DrillObservation): Judged {
   if (availability === undefined) return inconclusive("it was not probed");
   const down = outage(availability, seen.faultSent);
   // Not a failure of HA: the power was cut, and yet the service went on, so the probe asks something else.
@@ -116,7 +116,7 @@ function judgeFails(availability: VmAvailability | undefined, seen: HostLossObse
 
 function judgeAnswers(
   availability: VmAvailability | undefined,
-  seen: HostLossObservation,
+  seen: DrillObservation,
   limit: number,
   seconds: (wallMs: number) => number,
 ): Judged {
@@ -161,7 +161,7 @@ function judgeElsewhere(inventory: Inventory | undefined, vmId: string, host: { 
   return vm.hostId === host.id ? failed(`still on ${host.name}`) : passed(`runs on ${runsOn}`);
 }
 
-function judgeNotRestarted(seen: HostLossObservation, vmId: string, host: { id: string; name: string }): Judged {
+function judgeNotRestarted(seen: DrillObservation, vmId: string, host: { id: string; name: string }): Judged {
   const event = vmRestartedEvent(seen.events, vmId);
   if (event !== undefined && event.at < seen.undone) return failed("HA restarted it");
   const elsewhere = judgeElsewhere(seen.failedOver, vmId, host);
@@ -170,7 +170,7 @@ function judgeNotRestarted(seen: HostLossObservation, vmId: string, host: { id: 
 }
 
 /** A missing event is a failure only when all events were read. */
-function missingEvent(seen: HostLossObservation, text: string): Judged {
+function missingEvent(seen: DrillObservation, text: string): Judged {
   if (seen.eventsMissing !== undefined) return inconclusive(`events are missing: ${seen.eventsMissing}`);
   return failed(text);
 }

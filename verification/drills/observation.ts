@@ -1,8 +1,8 @@
 import type { DownInterval, Inventory, VmAvailability } from "../model";
 import type { TimedEvent } from "./events";
 
-/** All that was seen of one host loss; what the verdict is computed from. Instants are wall ms since the epoch. */
-export interface HostLossObservation {
+/** All that was seen of one drill; what the verdict is computed from. Instants are wall ms since the epoch. */
+export interface DrillObservation {
   /** When the power was asked to be cut, and when the BMC confirmed it: the fault lies between. */
   faultSent: number;
   faultConfirmed: number;

@@ -1,7 +1,7 @@
 import { CouldNotRun } from "../problems";
 import type { Inventory } from "../model";
 import type { DrillParts, Prober } from "./parts";
-import type { HostLossPlan } from "./plan";
+import type { DrillPlan } from "./plan";
 import type { Timeline } from "./timeline";
 
 /** Seconds of the Clock. */
@@ -16,7 +16,7 @@ const graceSeconds = 10;
  */
 export async function observe(
   parts: DrillParts,
-  plan: HostLossPlan,
+  plan: DrillPlan,
   prober: Prober,
   timeline: Timeline,
 ): Promise<Inventory | undefined> {
@@ -47,7 +47,7 @@ export async function observe(
 }
 
 /** The shortest and longest observation: VMs that must not restart need time in which they could have. */
-function observationSeconds({ affected, budgets, detection }: HostLossPlan): { least: number; most: number } {
+function observationSeconds({ affected, budgets, detection }: DrillPlan): { least: number; most: number } {
   const restarted = detection.seconds + Math.max(0, ...budgets.map(({ restart }) => restart.seconds));
   const unprobed = affected.some(({ restartDisabled, kind }) => restartDisabled || kind !== "target");
   return {
@@ -56,7 +56,7 @@ function observationSeconds({ affected, budgets, detection }: HostLossPlan): { l
   };
 }
 
-function allRestarted(inventory: Inventory, { affected, host }: HostLossPlan): boolean {
+function allRestarted(inventory: Inventory, { affected, host }: DrillPlan): boolean {
   return affected
     .filter(({ restartDisabled }) => !restartDisabled)
     .every(({ vm }) => {

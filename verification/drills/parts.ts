@@ -1,6 +1,6 @@
 import type { Clock } from "../clock";
-import type { HostConfig, VerificationConfig } from "../config";
-import type { HostPower } from "../faults/redfish";
+import type { VerificationConfig } from "../config";
+import type { Fault, FaultRecord } from "../faults/fault";
 import type { CheckResult, Inventory } from "../model";
 import type { Sample } from "../probes/sample";
 import type { ProbeTarget } from "../probes/schedule";
@@ -23,7 +23,7 @@ export interface DrillParts {
   clock: Pick<Clock, "now" | "wait" | "seconds" | "wallMs">;
   /** Wall ms since the epoch by the system clock, which may be stepped: the clock of events. */
   systemTime: () => number;
-  power: (host: HostConfig) => HostPower;
+  fault: (record: FaultRecord) => Fault;
   prober: (targets: readonly ProbeTarget[]) => Prober;
   /** The steady state: all checks on one reading of the cluster. */
   checks: (inventory: Inventory) => Promise<CheckResult[]>;

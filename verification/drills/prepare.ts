@@ -1,10 +1,10 @@
-import type { HostConfig } from "../config";
-import type { HostPower } from "../faults/redfish";
+import type { Fault } from "../faults/fault";
 import { CouldNotRun } from "../problems";
 import type { DrillParts, Prober } from "./parts";
-import { planHostLoss, type HostLossPlan } from "./plan";
+import type { DrillPlan } from "./plan";
 import { awaitSteadyState, nothingShorterThanNova, type SteadyState } from "./steadyState";
 import type { Timeline } from "./timeline";
+import { planners } from "./variants";
 
 /** Seconds of the Clock. */
 const steadyBudget = 180;
@@ -14,13 +14,13 @@ const baselineSeconds = 10;
 const moveAttempts = 3;
 
 export interface Prepared {
-  plan: HostLossPlan;
+  plan: DrillPlan;
   steady: SteadyState;
-  power: HostPower;
+  fault: Fault;
 }
 
 /**
- * Everything before the fault that may refuse: steady state, plan, a BMC that can cut and restore the power, one VM of
+ * Everything before the fault that may refuse: steady state, plan, a fault that can be put back, one VM of
  * each guest OS on the host, steady state again. Breaks nothing; throws CouldNotRun.
  */
 export async function prepare(parts: DrillParts, hostName: string, timeline: Timeline): Promise<Prepared> {
@@ -28,11 +28,9 @@ export async function prepare(parts: DrillParts, hostName: string, timeline: Tim
   let steady = await awaitSteadyState(parts, budget, parts.interrupted);
   timeline.say("steady-state", `the steady state holds (${steady.checks.length.toString()} checks)`);
   let plan = permitted(parts, steady, hostName);
-  const power = parts.power(hostConfig(parts, hostName));
+  const fault = parts.fault(plan.fault);
   try {
-    const state = await power.check();
-    if (state !== "On")
-      throw new CouldNotRun(`the BMC of ${hostName} says that its power is ${state}; power it on first`);
+    await fault.check();
     for (let attempt = 0; plan.moves.length > 0; attempt++) {
       if (attempt === moveAttempts) {
         const names = plan.moves.map(({ vm }) => vm.name).join(", ");
@@ -48,9 +46,9 @@ export async function prepare(parts: DrillParts, hostName: string, timeline: Tim
       steady = await awaitSteadyState(parts, budget, parts.interrupted);
       plan = permitted(parts, steady, hostName);
     }
-    return { plan, steady, power };
+    return { plan, steady, fault };
   } catch (error) {
-    await power.close();
+    await fault.close();
     throw error;
   }
 }
@@ -69,8 +67,8 @@ export async function baseline(parts: DrillParts, prober: Prober, vms: readonly 
   }
 }
 
-function permitted(parts: DrillParts, { inventory }: SteadyState, hostName: string): HostLossPlan {
-  const plan = planHostLoss(inventory, parts.config, hostName, parts);
+function permitted(parts: DrillParts, { inventory }: SteadyState, hostName: string): DrillPlan {
+  const plan = planners[parts.drill ?? "host-loss"](inventory, parts.config, hostName, parts);
   if (!("host" in plan) || plan.refusals.length > 0) {
     throw new CouldNotRun(refusalText(hostName, plan.refusals));
   }
@@ -79,8 +77,4 @@ function permitted(parts: DrillParts, { inventory }: SteadyState, hostName: stri
 
 export function refusalText(hostName: string, refusals: readonly string[]): string {
   return [`${hostName} must not be failed:`, ...refusals.map((reason) => `  ${reason}`)].join("\n");
-}
-
-function hostConfig({ config }: DrillParts, hostName: string): HostConfig {
-  return config.hosts.find(({ name }) => name === hostName) ?? { name: hostName, bmc: undefined };
 }

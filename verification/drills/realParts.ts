@@ -4,6 +4,7 @@ import { runChecks } from "../checks";
 import { Clock } from "../clock";
 import type { Environment, VerificationConfig } from "../config";
 import type { OpenStackConfig } from "../config/openstack";
+import { hostPowerFault } from "../faults/hostPower";
 import { redfishPower } from "../faults/redfish";
 import { ProbeSchedule, probeTiming } from "../probes/schedule";
 import { probeTcp } from "../probes/tcp";
@@ -48,7 +49,10 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
     vcenter,
     clock,
     systemTime: () => Date.now(),
-    power: (host) => redfishPower(host, env, clock),
+    fault: (record) => {
+      const host = config.hosts.find(({ name }) => name === record.host) ?? { name: record.host, bmc: undefined };
+      return hostPowerFault(record, redfishPower(host, env, clock));
+    },
     prober: (targets) => new ProbeSchedule(targets, timing, () => clock.now()),
     checks: async (inventory) => {
       const probe = ({ address, port }: { address: string; port: number }): Promise<boolean> => {

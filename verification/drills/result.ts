@@ -1,13 +1,13 @@
 import type { CheckResult, DrillResult, DrillVm, Expectation, VmAvailability } from "../model";
 import { vmAvailability } from "../availability/availability";
 import type { Window } from "../availability/downtime";
+import { faultWords } from "../faults/fault";
 import type { Sample } from "../probes/sample";
 import type { Companion } from "./companion";
 import { isTelling } from "./events";
-import { expectations } from "./expectations";
 import { judge, overall } from "./judge";
-import type { HostLossObservation } from "./observation";
-import type { HostLossPlan } from "./plan";
+import type { DrillObservation } from "./observation";
+import type { DrillPlan } from "./plan";
 import { downtimeShares } from "./shares";
 import { holds, type SteadyState } from "./steadyState";
 import type { Timeline } from "./timeline";
@@ -16,7 +16,7 @@ import type { DrillName } from "./variants";
 type Seconds = (wallMs: number) => number;
 
 /** A drill's entry in the journal before anything is broken: what is expected, and what to undo. */
-export function beginResult(plan: HostLossPlan, { checks }: SteadyState, begun: Begun): DrillResult {
+export function beginResult(plan: DrillPlan, { checks }: SteadyState, begun: Begun): DrillResult {
   const { started, number, drill, companion } = begun;
   const restores = companion?.undo === undefined ? "" : `; ${companion.undo}`;
   return {
@@ -31,12 +31,12 @@ export function beginResult(plan: HostLossPlan, { checks }: SteadyState, begun: 
     faultAt: undefined,
     steadyStateBefore: checks,
     steadyStateAfter: [],
-    expectations: [...expectations(plan), ...(companion?.expectations(plan) ?? [])].map(({ id, statement, basis }) => {
+    expectations: [...plan.expected, ...(companion?.expectations(plan) ?? [])].map(({ id, statement, basis }) => {
       return { id, statement, basis, verdict: "inconclusive", seen: "the drill did not end" };
     }),
     vms: [],
     timeline: [],
-    undo: { description: `power on ${plan.host.name} through its BMC${restores}`, done: false },
+    undo: { fault: plan.fault, description: `${faultWords(plan.fault).undo}${restores}`, done: false },
   };
 }
 
@@ -51,7 +51,7 @@ interface Begun {
 
 /** Availability of each probed VM over the whole drill, by its name. */
 export function measure(
-  { targets }: HostLossPlan,
+  { targets }: DrillPlan,
   samples: readonly Sample[],
   window: Window,
   resolution: number,
@@ -70,16 +70,16 @@ export function measure(
 /** Judges a drill that ended as planned. */
 export function concludeResult(
   result: DrillResult,
-  plan: HostLossPlan,
+  plan: DrillPlan,
   before: SteadyState,
-  seen: HostLossObservation,
+  seen: DrillObservation,
   seconds: Seconds,
   further: readonly Expectation[] = [],
 ): void {
   result.expectations = [
-    ...judge(expectations(plan), seen, plan.host, seconds),
+    ...judge(plan.expected, seen, plan.host, seconds),
     ...further,
-    steadyAfter(result.steadyStateAfter, plan.host.name),
+    steadyAfter(result.steadyStateAfter, faultWords(plan.fault).restored),
   ];
   result.vms = drillVms(plan, before, seen, seconds);
   result.verdict = overall(result.expectations.map(({ verdict }) => verdict));
@@ -106,18 +106,18 @@ export function closeResult(
   result.ended = new Date(ended).toISOString();
 }
 
-export function noteEvents(timeline: Timeline, { events }: HostLossObservation): void {
+export function noteEvents(timeline: Timeline, { events }: DrillObservation): void {
   for (const { at, type, message } of events.filter(isTelling)) {
     timeline.note("event", message === "" ? type : message, at);
   }
 }
 
-function steadyAfter(checks: readonly CheckResult[], host: string): Expectation {
+function steadyAfter(checks: readonly CheckResult[], restored: string): Expectation {
   const steady = checks.length > 0 && holds(checks);
   const broken = checks.filter((check) => !holds([check])).map(({ id }) => id);
   return {
     id: "steady-state-after",
-    statement: `the steady state holds again after ${host} got its power back`,
+    statement: `the steady state holds again once ${restored}`,
     basis: "a drill must leave the cluster as it found it",
     verdict: steady ? "passed" : checks.length > 0 ? "failed" : "inconclusive",
     seen: steady ? "it holds" : checks.length > 0 ? `it does not hold: ${broken.join(", ")}` : "it was not read",
@@ -125,9 +125,9 @@ function steadyAfter(checks: readonly CheckResult[], host: string): Expectation 
 }
 
 function drillVms(
-  { affected, targets, host }: HostLossPlan,
+  { affected, targets, host }: DrillPlan,
   before: SteadyState,
-  seen: HostLossObservation,
+  seen: DrillObservation,
   seconds: Seconds,
 ): DrillVm[] {
   const hostName = (id: string | undefined): string | undefined =>

@@ -1,8 +1,9 @@
 import { guestMeans } from "../availability/means";
+import { faultWords } from "../faults/fault";
 import type { JournalFile } from "../journal";
 import type { Journal } from "../model";
 import { CouldNotRun } from "../problems";
-import { hostLoss } from "./hostLoss";
+import { performDrill } from "./drill";
 import { overall } from "./judge";
 import type { DrillParts } from "./parts";
 import { awaitSteadyState, nothingShorterThanNova, NotSteady } from "./steadyState";
@@ -25,7 +26,7 @@ export async function drillHosts(
     await file.save();
     for (const host of hosts) {
       parts.interrupted.throwIfAborted();
-      await hostLoss(parts, file, host);
+      await performDrill(parts, file, host);
     }
   } catch (error) {
     if (!(error instanceof CouldNotRun) && !parts.interrupted.aborted) throw error;
@@ -54,19 +55,18 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
     );
   }
   for (const drill of pending(journal)) {
-    const host = parts.config.hosts.find(({ name }) => name === drill.host) ?? { name: drill.host, bmc: undefined };
-    const power = parts.power(host);
+    const fault = parts.fault(drill.undo.fault);
     try {
-      parts.progress(`restoring the power of ${drill.host}`);
-      await power.powerOn();
+      parts.progress(fault.words.restoring);
+      await fault.restore();
     } finally {
-      await power.close();
+      await fault.close();
     }
     if (isDrillName(drill.drill)) await parts.companion?.(drill.drill).restore();
     drill.undo.done = true;
     drill.summary = `${drill.summary}; ${drill.host} was put back by recover`;
     await file.save();
-    parts.progress(`${drill.host} has power`);
+    parts.progress(fault.words.restored);
   }
   // The killed run's lock: taken over by its own name, and freed.
   const owner = journal.lockOwner;
@@ -96,8 +96,8 @@ function verdictOf({ drills, error }: Journal): Journal["verdict"] {
 }
 
 function interruptedText(journal: Journal): string {
-  const open = pending(journal).map(({ host }) => host);
-  if (open.length > 0) return `interrupted; still without power: ${open.join(", ")}. Run vsphere-ha recover`;
+  const open = pending(journal).map(({ undo }) => faultWords(undo.fault).left);
+  if (open.length > 0) return `interrupted; still ${open.join(", ")}. Run vsphere-ha recover`;
   return "interrupted; what was broken has been put back";
 }
 

@@ -1,6 +1,6 @@
 import type { DowntimeShares, VmAvailability } from "../model";
 import { hostFailedEvent, vmRestartedEvent } from "./events";
-import { outage, type HostLossObservation } from "./observation";
+import { outage, type DrillObservation } from "./observation";
 
 /**
  * Splits a VM's downtime: detection is from the fault to HA declaring the host failed, restart from there to the VM
@@ -10,7 +10,7 @@ import { outage, type HostLossObservation } from "./observation";
  * @param seconds converts wall ms: Clock.seconds
  */
 export function downtimeShares(
-  seen: HostLossObservation,
+  seen: DrillObservation,
   ids: { host: string; vm: string },
   availability: VmAvailability,
   seconds: (wallMs: number) => number,

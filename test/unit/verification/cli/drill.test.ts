@@ -29,7 +29,7 @@ function drill(host: string, verdict: Verdict): DrillResult {
     ],
     vms: [],
     timeline: [],
-    undo: { description: "", done: true },
+    undo: { fault: { kind: "host-power", host: "esx-01" }, description: "", done: true },
   };
 }
 

@@ -106,7 +106,11 @@ describe("host-loss drill", () => {
       };
       await run();
       assert.ok(seen !== undefined);
-      assert.deepEqual(only(seen).undo, { description: "power on esx-02 through its BMC", done: false });
+      assert.deepEqual(only(seen).undo, {
+        fault: { kind: "host-power", host: "esx-02" },
+        description: "power on esx-02 through its BMC",
+        done: false,
+      });
       assert.equal(only(seen).host, "esx-02");
     });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describePlan } from "../../../../verification/drills/describe";
-import { planHostLoss, type HostLossPlan } from "../../../../verification/drills/plan";
+import { planHostLoss } from "../../../../verification/drills/hostLossPlan";
+import type { DrillPlan } from "../../../../verification/drills/plan";
 import type { HostState, Inventory } from "../../../../verification/model";
 import { World } from "./world";
 
@@ -12,7 +13,7 @@ describe("plan of a host loss", () => {
 
   const options = { includeBystanders: false, keepUp: ["198.51.100.1"] };
 
-  function plan(host = "esx-02", change: (inventory: Inventory) => void = () => undefined): HostLossPlan {
+  function plan(host = "esx-02", change: (inventory: Inventory) => void = () => undefined): DrillPlan {
     const inventory = world.inventory();
     change(inventory);
     const made = planHostLoss(inventory, world.config(), host, options);

@@ -1,4 +1,5 @@
 import type { VerificationConfig } from "../../../../verification/config";
+import { hostPowerFault } from "../../../../verification/faults/hostPower";
 import type { HostPower } from "../../../../verification/faults/redfish";
 import type { DrillParts, Prober } from "../../../../verification/drills/parts";
 import type {
@@ -370,7 +371,7 @@ export class World {
         },
       },
       systemTime: () => this.nowMs + this.systemStep,
-      power: ({ name }) => this.power(name),
+      fault: (record) => hostPowerFault(record, this.power(record.host)),
       prober: (targets) => this.prober(targets.map(({ vm }) => vm)),
       checks: (inventory) => Promise.resolve(this.checks(inventory)),
       keepUp: [],

@@ -316,6 +316,7 @@ describe("host loss under OpenStack", () => {
       await run("nova-compute-down");
       assert.ok(seen !== undefined);
       assert.deepEqual(only(seen).undo, {
+        fault: { kind: "host-power", host: "esx-02" },
         description: "power on esx-02 through its BMC; start nova-compute on its node",
         done: false,
       });

@@ -75,7 +75,7 @@ export function drill(changes: Partial<DrillResult> = {}): DrillResult {
       { at: at(20), t: 0, kind: "fault", text: "cutting the power of esx-01 (master)" },
       { at: at(180), t: 160, kind: "recovery", text: "esx-01 has power" },
     ],
-    undo: { description: "power on esx-01 through its BMC", done: true },
+    undo: { fault: { kind: "host-power", host: "esx-01" }, description: "power on esx-01 through its BMC", done: true },
     ...changes,
   };
 }
@@ -157,7 +157,7 @@ export function hostileJournal(): Journal {
         }),
         vms: base.vms.map((vm) => ({ ...vm, vm: hostile, hostBefore: hostile, hostAfter: hostile })),
         timeline: base.timeline.map((entry) => ({ ...entry, text: hostile })),
-        undo: { description: hostile, done: false },
+        undo: { fault: { kind: "host-power", host: "esx-01" }, description: hostile, done: false },
       }),
     ],
   });

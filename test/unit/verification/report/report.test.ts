@@ -62,7 +62,13 @@ describe("report page", () => {
   });
 
   it("says that the host was not put back", () => {
-    const open = drill({ undo: { description: "power on esx-01 through its BMC", done: false } });
+    const open = drill({
+      undo: {
+        fault: { kind: "host-power", host: "esx-01" },
+        description: "power on esx-01 through its BMC",
+        done: false,
+      },
+    });
     assert.match(page(journal({ drills: [open] })), /not done/);
   });
 

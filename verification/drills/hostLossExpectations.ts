@@ -1,31 +1,9 @@
+import { aboutVm, type Expected } from "./expected";
+import type { DrillPlan } from "./plan";
 import type { Budget } from "./timing";
-import type { HostLossPlan } from "./plan";
 
-/** What the settings promise, stated before the fault. */
-export interface Expected {
-  id: string;
-  statement: string;
-  basis: string;
-  kind: ExpectedKind;
-  /** Name and id of the VM that it is about. */
-  vm: { name: string; id: string } | undefined;
-  /** Seconds after the fault. */
-  limitSeconds: number | undefined;
-}
-
-export type ExpectedKind =
-  | "observed"
-  | "host-declared-failed"
-  | "vm-fails"
-  | "vm-restarted"
-  | "vm-answers"
-  | "vm-elsewhere"
-  | "vm-protected"
-  | "vm-undisturbed"
-  | "vm-not-restarted";
-
-/** The expectations of a plan. Pure, so that `--plan` shows just what the drill will be judged by. */
-export function expectations(plan: HostLossPlan): Expected[] {
+/** What HA promises of a host loss. Pure, so that `--plan` shows just what the drill will be judged by. */
+export function hostLossExpectations(plan: Omit<DrillPlan, "expected">): Expected[] {
   const host = plan.host.name;
   const restarting = plan.affected.filter(({ restartDisabled }) => !restartDisabled);
   const disabled = plan.affected.filter(({ restartDisabled }) => restartDisabled);
@@ -49,12 +27,12 @@ export function expectations(plan: HostLossPlan): Expected[] {
     },
     ...plan.budgets.flatMap(({ vm, detection, restart, boot, total }): Expected[] => [
       {
-        ...about("vm-fails", vm),
+        ...aboutVm("vm-fails", vm),
         statement: `${vm.name} stops answering when ${host} fails`,
         basis: "it runs there; a probe that does not notice measures something else",
       },
       {
-        ...about("vm-answers", vm),
+        ...aboutVm("vm-answers", vm),
         statement: `${vm.name} answers again within ${total.toString()} s`,
         basis:
           `detection ${text(detection)} s, restart ${text(restart)} s, boot ${text(boot)} s. ` +
@@ -62,43 +40,36 @@ export function expectations(plan: HostLossPlan): Expected[] {
         limitSeconds: total,
       },
       {
-        ...about("vm-protected", vm),
+        ...aboutVm("vm-protected", vm),
         statement: `${vm.name} is protected again when ${host} is back`,
         basis: "the next failure must find it protected",
       },
     ]),
     ...restarting.flatMap(({ vm }): Expected[] => [
       {
-        ...about("vm-restarted", vm),
+        ...aboutVm("vm-restarted", vm),
         statement: `HA restarts ${vm.name}`,
         basis: "VmRestartedByHAEvent: it came back by HA, not by a person or DRS",
       },
       {
-        ...about("vm-elsewhere", vm),
+        ...aboutVm("vm-elsewhere", vm),
         statement: `${vm.name} runs on another host than ${host}`,
         basis: "read from vCenter before the power of the host is restored",
       },
     ]),
     ...disabled.map(({ vm }) => ({
-      ...about("vm-not-restarted", vm),
+      ...aboutVm("vm-not-restarted", vm),
       statement: `${vm.name} is not restarted`,
       basis: "its restart priority is disabled",
     })),
     ...plan.targets
       .filter(({ vm }) => !affected.has(vm.id))
       .map(({ vm }) => ({
-        ...about("vm-undisturbed", vm),
+        ...aboutVm("vm-undisturbed", vm),
         statement: `${vm.name} does not notice: 0 s of downtime`,
         basis: `it runs on another host than ${host}`,
       })),
   ];
-}
-
-function about(
-  kind: ExpectedKind,
-  vm: { name: string; id: string },
-): Pick<Expected, "id" | "kind" | "vm" | "limitSeconds"> {
-  return { id: `${kind}:${vm.name}`, kind, vm: { name: vm.name, id: vm.id }, limitSeconds: undefined };
 }
 
 function text({ seconds }: Budget): string {

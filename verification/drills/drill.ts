@@ -3,7 +3,7 @@ import { CouldNotRun } from "../problems";
 import type { JournalFile } from "../journal";
 import type { Companion } from "./companion";
 import { timed } from "./events";
-import type { HostLossObservation } from "./observation";
+import type { DrillObservation } from "./observation";
 import { observe } from "./observe";
 import type { DrillParts, Prober } from "./parts";
 import { baseline, prepare, type Prepared } from "./prepare";
@@ -16,13 +16,13 @@ import { clockStep, readOffset, type Offset } from "./vcenterTime";
 const returnBudget = 1200;
 
 /**
- * Fails one host and observes what HA makes of it. Puts the host back on any way out.
+ * Breaks one thing and observes what becomes of the VMs. Puts it back on any way out.
  *
  * @returns the judged result, which is in the journal too
- * @throws CouldNotRun when the drill was refused (nothing was broken), when it was interrupted, or when the host could
- *   not be put back (the journal says what to undo)
+ * @throws CouldNotRun when the drill was refused (nothing was broken), when it was interrupted, or when what was
+ *   broken could not be put back (the journal says what to undo)
  */
-export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: string): Promise<DrillResult> {
+export async function performDrill(parts: DrillParts, file: JournalFile, hostName: string): Promise<DrillResult> {
   const { clock } = parts;
   const seconds = (ms: number): number => clock.seconds(ms);
   const timeline = new Timeline(() => clock.now(), parts.progress);
@@ -32,7 +32,7 @@ export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: s
   const companion = parts.companion?.(drill);
   await companion?.prepare();
   const prepared = await prepare(parts, hostName, timeline);
-  const { plan, steady, power } = prepared;
+  const { plan, steady, fault } = prepared;
   const prober = parts.prober(plan.targets.map(({ service }) => service));
   const from = clock.now();
   prober.start();
@@ -50,7 +50,7 @@ export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: s
     const samples = await prober.stop();
     if (seen.error === undefined) {
       const interval = clock.wallMs(parts.config.probeIntervalSeconds);
-      const observation: HostLossObservation = {
+      const observation: DrillObservation = {
         ...seen,
         ...(await readFeed(parts, seen.faultSent, offset)),
         availability: measure(plan, samples, { from, to: clock.now() }, interval, seconds),
@@ -72,11 +72,11 @@ export async function hostLoss(parts: DrillParts, file: JournalFile, hostName: s
   } finally {
     companion?.stop();
     await prober.stop();
-    await power.close();
+    await fault.close();
   }
 }
 
-interface Seen extends Pick<HostLossObservation, "faultSent" | "faultConfirmed" | "undone" | "failedOver"> {
+interface Seen extends Pick<DrillObservation, "faultSent" | "faultConfirmed" | "undone" | "failedOver"> {
   /** What ended the observation early. */
   error: Error | undefined;
 }
@@ -88,7 +88,7 @@ async function failAndRestore(
   result: DrillResult,
   {
     plan,
-    power,
+    fault,
     companion,
     prober,
     timeline,
@@ -103,10 +103,10 @@ async function failAndRestore(
     await file.save(); // From here on a dead process leaves word of what to undo.
     await companion?.begin(plan);
     seen.faultSent = clock.now();
-    timeline.say("fault", `cutting the power of ${plan.host.name} (${plan.role})`);
-    await power.powerOff();
+    timeline.say("fault", `${fault.words.breaking} (${plan.role})`);
+    await fault.inject();
     seen.faultConfirmed = clock.now();
-    timeline.say("fault", `${plan.host.name} is off`);
+    timeline.say("fault", fault.words.broken);
     seen.failedOver = await observe(parts, plan, prober, timeline);
     await companion?.failedOver();
   } catch (error) {
@@ -114,8 +114,8 @@ async function failAndRestore(
     timeline.say("note", parts.interrupted.aborted ? "interrupted" : seen.error.message);
   }
   seen.undone = clock.now();
-  timeline.say("recovery", `restoring the power of ${plan.host.name}`);
-  const failed = await undo([() => power.powerOn(), async () => companion?.restore()]);
+  timeline.say("recovery", fault.words.restoring);
+  const failed = await undo([() => fault.restore(), async () => companion?.restore()]);
   if (failed.length > 0) {
     const before = seen.error === undefined ? "" : `${seen.error.message}\n`;
     throw new CouldNotRun(
@@ -125,7 +125,7 @@ async function failAndRestore(
   }
   result.undo.done = true;
   await file.save();
-  timeline.say("recovery", `${plan.host.name} has power`);
+  timeline.say("recovery", fault.words.restored);
   return seen;
 }
 
@@ -156,7 +156,7 @@ async function settle(parts: DrillParts, result: DrillResult, timeline: Timeline
   }
 }
 
-type Feed = Pick<HostLossObservation, "events" | "eventsMissing" | "clockStepSeconds">;
+type Feed = Pick<DrillObservation, "events" | "eventsMissing" | "clockStepSeconds">;
 
 /** All events since the fault, and whether their clock can be trusted. */
 async function readFeed(parts: DrillParts, since: number, offset: Offset): Promise<Feed> {

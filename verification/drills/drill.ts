@@ -33,7 +33,7 @@ export async function performDrill(parts: DrillParts, file: JournalFile, hostNam
   await companion?.prepare();
   const prepared = await prepare(parts, hostName, timeline);
   const { plan, steady, fault } = prepared;
-  const prober = parts.prober(plan.targets.map(({ service }) => service));
+  const prober = await parts.prober(plan.targets.map(({ service }) => service));
   const from = clock.now();
   prober.start();
   try {

@@ -24,7 +24,8 @@ export interface DrillParts {
   /** Wall ms since the epoch by the system clock, which may be stepped: the clock of events. */
   systemTime: () => number;
   fault: (record: FaultRecord) => Fault;
-  prober: (targets: readonly ProbeTarget[]) => Prober;
+  /** Ready to start. */
+  prober: (targets: readonly ProbeTarget[]) => Promise<Prober>;
   /** The steady state: all checks on one reading of the cluster. */
   checks: (inventory: Inventory) => Promise<CheckResult[]>;
   /** Addresses that must not go down: vCenter's and this machine's. */

@@ -6,7 +6,8 @@ import type { Environment, VerificationConfig } from "../config";
 import type { OpenStackConfig } from "../config/openstack";
 import { hostPowerFault } from "../faults/hostPower";
 import { redfishPower } from "../faults/redfish";
-import { ProbeSchedule, probeTiming } from "../probes/schedule";
+import { ProbeThread } from "../probes/probeThread";
+import { probeTiming } from "../probes/schedule";
 import { probeTcp } from "../probes/tcp";
 import type { Cloud } from "../openstack/cloud";
 import type { VCenter } from "../vcenter/client";
@@ -53,7 +54,7 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
       const host = config.hosts.find(({ name }) => name === record.host) ?? { name: record.host, bmc: undefined };
       return hostPowerFault(record, redfishPower(host, env, clock));
     },
-    prober: (targets) => new ProbeSchedule(targets, timing, () => clock.now()),
+    prober: (targets) => ProbeThread.create(targets, timing, clock),
     checks: async (inventory) => {
       const probe = ({ address, port }: { address: string; port: number }): Promise<boolean> => {
         return probeTcp(address, port, checkProbeLimit);

@@ -38,8 +38,6 @@ const askTcp: Ask = ({ address, port }, timeoutMs) => connectTcp(address, port, 
  * due when they were. Targets are spread evenly over the period.
  */
 export class ProbeSchedule {
-  readonly #all: Sample[] = [];
-  readonly #last = new Map<string, Sample>();
   readonly #open = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #start = 0;
@@ -48,11 +46,13 @@ export class ProbeSchedule {
 
   /**
    * @param now wall ms since the epoch, monotonic: Clock.now
+   * @param told gets each sample when it has ended
    */
   constructor(
     private readonly targets: readonly ProbeTarget[],
     private readonly timing: ProbeTiming,
     private readonly now: () => number,
+    private readonly told: (sample: Sample) => void,
     private readonly ask: Ask = askTcp,
   ) {}
 
@@ -62,22 +62,11 @@ export class ProbeSchedule {
     this.#arm();
   }
 
-  /** Sends no more probes, waits for those under way, and gives all samples. */
-  async stop(): Promise<readonly Sample[]> {
+  /** Sends no more probes, and waits for those under way. */
+  async stop(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await Promise.all(this.#open);
-    return this.#all;
-  }
-
-  /** The newest sample of a VM that proved something. */
-  last(vm: string): Sample | undefined {
-    return this.#last.get(vm);
-  }
-
-  /** Samples so far. */
-  get samples(): readonly Sample[] {
-    return this.#all;
   }
 
   #due(): number {
@@ -106,22 +95,15 @@ export class ProbeSchedule {
   #send(target: ProbeTarget, due: number): void {
     const sent = this.now();
     if (sent - due > this.timing.limit) {
-      this.#record({ vm: target.vm, due, sent, done: sent, outcome: "lost" });
+      this.told({ vm: target.vm, due, sent, done: sent, outcome: "lost" });
       return;
     }
     const probe = this.ask(target, this.timing.timeout).then((answer) => {
       const done = this.now();
       const outcome = answer === "up" ? "up" : answer === "unknown" ? "lost" : "down";
-      this.#record({ vm: target.vm, due, sent, done, outcome: done - due <= this.timing.limit ? outcome : "lost" });
+      this.told({ vm: target.vm, due, sent, done, outcome: done - due <= this.timing.limit ? outcome : "lost" });
     });
     this.#open.add(probe);
     void probe.finally(() => this.#open.delete(probe));
-  }
-
-  #record(sample: Sample): void {
-    this.#all.push(sample);
-    if (sample.outcome === "lost") return;
-    const last = this.#last.get(sample.vm);
-    if (last === undefined || last.sent <= sample.sent) this.#last.set(sample.vm, sample);
   }
 }

@@ -372,7 +372,7 @@ export class World {
       },
       systemTime: () => this.nowMs + this.systemStep,
       fault: (record) => hostPowerFault(record, this.power(record.host)),
-      prober: (targets) => this.prober(targets.map(({ vm }) => vm)),
+      prober: (targets) => Promise.resolve(this.prober(targets.map(({ vm }) => vm))),
       checks: (inventory) => Promise.resolve(this.checks(inventory)),
       keepUp: [],
       includeBystanders: false,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ProbeSchedule, probeTiming, type Ask, type ProbeTarget } from "../../../../verification/probes/schedule";
+import { SampleLog } from "../../../../verification/probes/sampleLog";
 import { Clock } from "../../../../verification/clock";
 
 const clock = new Clock();
@@ -7,13 +8,22 @@ const now = (): number => clock.now();
 const targets: ProbeTarget[] = ["a", "b", "c"].map((vm) => ({ vm, address: "192.0.2.1", port: 22 }));
 const timing = probeTiming(60);
 
-async function run(ask: Ask, ms: number, disturb?: () => void): Promise<ProbeSchedule> {
-  const schedule = new ProbeSchedule(targets, timing, now, ask);
+async function run(ask: Ask, ms: number, disturb?: () => void): Promise<SampleLog> {
+  const log = new SampleLog();
+  const schedule = new ProbeSchedule(
+    targets,
+    timing,
+    now,
+    (sample) => {
+      log.add(sample);
+    },
+    ask,
+  );
   schedule.start();
   if (disturb !== undefined) setTimeout(disturb, ms / 2);
   await clock.wait(ms / 1000);
   await schedule.stop();
-  return schedule;
+  return log;
 }
 
 function pause(ms: number): void {
@@ -105,8 +115,10 @@ describe("probe schedule", () => {
   });
 
   it("does nothing without targets", async () => {
-    const schedule = new ProbeSchedule([], timing, now);
+    const schedule = new ProbeSchedule([], timing, now, () => {
+      assert.fail("a sample of nothing");
+    });
     schedule.start();
-    assert.deepEqual(await schedule.stop(), []);
+    await schedule.stop();
   });
 });

@@ -1,16 +1,19 @@
 /** `npm run lab -- start|stop|status|env`: the lab alone. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { LabError } from "./errors";
 import { DEFAULT_LAB, DEFAULT_TIME_SCALE, labEnv, labStatus, startLab, stopLab, type LabStatus } from "./lab";
 import { exportLines } from "./shell";
 
 const EXAMPLE = `
-The lab is a simulated vCenter with four hosts, their BMCs (Redfish) and storage, all on 127.0.0.0/8. Each start makes a
-new one: empty cluster, new passwords and certificates, empty Pulumi backend.
+The lab is a simulated vCenter with four hosts, their BMCs (Redfish) and storage, and OpenStack, all on 127.0.0.0/8. Each
+start makes a new one: empty cluster, new passwords and certificates, empty Pulumi backend.
 
   npm run lab -- start
   eval "$(npm run -s lab -- env)"
-  pulumi stack init dev && pulumi up
+  pulumi stack init openstack && pulumi up      # without OpenStack: pulumi stack init dev
   npm run lab -- stop
 
 Exit codes: 0 done, 2 not possible (the message says why).`;
@@ -33,35 +36,45 @@ function describe(status: LabStatus): string {
       `clean up: npm run lab -- stop --name ${status.name}`,
     ].join("\n");
   }
+  const { openstack } = status;
   return [
     `lab ${status.name} runs since ${status.started} (pid ${status.pid})`,
     `  time scale  ${status.timeScale} lab seconds a second`,
     `  vCenter     ${status.vcenter}`,
     `  log         ${status.log}`,
+    ...(openstack ? [`  OpenStack   ${openstack.authUrl}`, `  logs        ${openstack.logs}`] : []),
+    ...(openstack?.problems.map((problem) => `  ended by itself: ${problem}`) ?? []),
   ].join("\n");
 }
 
-async function start(options: Named & { timeScale: number }): Promise<void> {
+interface StartOptions extends Named {
+  timeScale: number;
+  withoutOpenstack?: true;
+}
+
+async function start({ name, timeScale, withoutOpenstack }: StartOptions): Promise<void> {
+  const openstack = !withoutOpenstack;
+  if (openstack) await setUpOpenstack();
   const interruption = new AbortController();
   const interrupt = (): void => {
     interruption.abort();
-    // Starting fails once its vCenter has ended, and takes the rest away.
-    void stopLab(options.name);
   };
   process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
   try {
-    await startLab(options);
-  } catch (error) {
-    if (!interruption.signal.aborted) throw error;
+    await startLab({ name, timeScale, openstack, signal: interruption.signal });
+  } finally {
+    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
   }
-  process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
-  if (interruption.signal.aborted) {
-    await stopLab(options.name);
-    throw new LabError(`interrupted, lab ${options.name} is stopped`);
-  }
-  console.log(describe(labStatus(options.name)));
-  const name = options.name === DEFAULT_LAB ? "" : ` --name ${options.name}`;
-  console.log(`use it in this shell: eval "$(npm run -s lab -- env${name})"`);
+  console.log(describe(labStatus(name)));
+  const named = name === DEFAULT_LAB ? "" : ` --name ${name}`;
+  console.log(`use it in this shell: eval "$(npm run -s lab -- env${named})"`);
+}
+
+/** Like the rest of the setup, it says what it has to do, and takes a second when there is nothing to do. */
+async function setUpOpenstack(): Promise<void> {
+  const setup = spawn(process.execPath, [join(__dirname, "openstack", "setup.mjs"), "--quiet"], { stdio: "inherit" });
+  const [code] = (await once(setup, "close")) as [number | null];
+  if (code !== 0) throw new LabError("OpenStack is not ready, see above; start the lab with --without-openstack to do without");
 }
 
 function program(): Command {
@@ -77,6 +90,7 @@ function program(): Command {
       .option("--name <name>", "name of the lab; several run side by side", DEFAULT_LAB);
   command("start", "start a lab and wait until it serves")
     .option("--time-scale <factor>", "lab seconds in one second", timeScale, DEFAULT_TIME_SCALE)
+    .option("--without-openstack", "a vCenter alone; starts in a second")
     .action(start);
   command("stop", "end a lab and remove what it kept, but for its logs").action(async ({ name }: Named) => {
     console.log(`lab ${name} ${(await stopLab(name)) ? "is stopped" : "did not run"}`);

@@ -1,4 +1,4 @@
-/** The lab: a simulated vCenter with hosts, BMCs and guests, and an empty Pulumi backend, all on loopback. */
+/** The lab: a simulated vCenter with hosts, BMCs and guests, OpenStack, and an empty Pulumi backend, all on loopback. */
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import {
@@ -16,6 +16,14 @@ import { delimiter, join } from "node:path";
 import { labAddresses, splitAddress } from "./addresses";
 import { LabError } from "./errors";
 import { claimNetwork } from "./network";
+import {
+  openstackEnv,
+  openstackStatus,
+  startOpenstack,
+  stopOpenstack,
+  type OpenstackLab,
+  type OpenstackStatus,
+} from "./openstack/openstack";
 import { waitFor } from "./processes";
 import { exclusively, place, readRecord, runningPid, toolchain, writeRecord, type Place } from "./record";
 import { vcenterSettings, verificationSettings, VCENTER_USER } from "./settings";
@@ -56,55 +64,88 @@ export interface LabStatus {
   vcenter: string;
   faultUrl: string;
   log: string;
+  /** Undefined: the lab is without it. */
+  openstack?: OpenstackStatus;
+}
+
+export interface LabOptions {
+  /** Lower-case name; labs of different names run side by side. Default: dev. */
+  name?: string;
+  /** Lab seconds in one second of wall time, 0.1 to 10000. Default: 10. */
+  timeScale?: number;
+  /** With OpenStack, which `node lab/openstack/setup.mjs` makes ready. Default: false. */
+  openstack?: boolean;
+  /** Ends the start: what is there of the lab is stopped. Default: never. */
+  signal?: AbortSignal;
 }
 
 /**
  * Starts a lab and waits until it serves. Its passwords, certificates, inventory and Pulumi backend are new.
  *
- * @param opts.name lower-case name; labs of different names run side by side
- * @param opts.timeScale lab seconds in one second of wall time, 0.1 to 10000
- * @throws LabError when it runs already, no network is free, or it does not get ready; nothing is left behind then
+ * @throws LabError when it runs already, no network is free, it does not get ready, or the signal ended the start;
+ *   nothing is left behind then
  */
-export async function startLab(opts: { name?: string; timeScale?: number } = {}): Promise<Lab> {
-  const { name = DEFAULT_LAB, timeScale = DEFAULT_TIME_SCALE } = opts;
+export async function startLab(opts: LabOptions = {}): Promise<Lab> {
+  const { name = DEFAULT_LAB, timeScale = DEFAULT_TIME_SCALE, openstack = false, signal } = opts;
   const where = place(name);
   if (!(timeScale >= 0.1 && timeScale <= 10_000)) {
     throw new LabError(`the time scale is ${timeScale}; it must lie between 0.1 and 10000`);
   }
   if (!existsSync(join(toolchain, "lib", "vcenter")))
     throw new LabError("the toolchain is missing; run: npm run setup");
-  await exclusively(name, () => start(where, timeScale));
+  await exclusively(name, () => start(where, { timeScale, openstack }, signal));
   const { dir, truthLog, caFile } = where.paths;
   return { name, dir, env: labEnv(name), faultUrl: `http://${place(name).addresses.faults}`, truthLog, caFile };
 }
 
-async function start(where: Place, timeScale: number): Promise<void> {
+interface Parts {
+  timeScale: number;
+  openstack: boolean;
+}
+
+async function start(where: Place, parts: Parts, signal?: AbortSignal): Promise<void> {
   const { name, octets, paths } = where;
   const { state, pid } = labStatus(name);
   if (state === "running") {
     throw new LabError(`lab ${name} runs already (pid ${pid}); stop it first: npm run lab -- stop --name ${name}`);
   }
+  // OpenStack outlives a vCenter that was killed.
+  await stopLab(name);
   rmSync(paths.dir, { recursive: true, force: true });
   const claim = await claimNetwork(octets);
+  let stopped: Promise<unknown> | undefined;
+  // The start fails once a part of it has ended.
+  const stop = (): void => void (stopped = stopLab(name).catch(() => undefined));
+  signal?.addEventListener("abort", stop);
   try {
+    signal?.throwIfAborted();
     const claimed = { ...where, addresses: labAddresses(claim.octet) };
-    prepare(claimed, timeScale);
-    await launch(claimed, timeScale);
+    prepare(claimed, parts);
+    await launch(claimed, parts.timeScale);
+    if (parts.openstack) await startOpenstack(openstackOf(claimed));
+    signal?.throwIfAborted();
   } catch (error) {
+    await stopped;
     await stopLab(name);
-    throw error;
+    throw signal?.aborted ? new LabError(`interrupted, lab ${name} is stopped`) : error;
   } finally {
+    signal?.removeEventListener("abort", stop);
     claim.release();
   }
 }
 
-function prepare({ name, addresses, paths, recordFile }: Place, timeScale: number): void {
+function openstackOf({ name, addresses: { octet }, paths: { dir } }: Place): OpenstackLab {
+  return { name, dir, octet };
+}
+
+function prepare({ name, addresses, paths, recordFile }: Place, { timeScale, openstack }: Parts): void {
   mkdirSync(paths.dir, { mode: 0o700 });
   for (const dir of [join(paths.dir, "tls"), paths.logs, paths.pulumiHome, paths.state]) mkdirSync(dir);
   const password = (): string => randomBytes(18).toString("base64url");
   writeRecord(recordFile, {
     octet: addresses.octet,
     timeScale,
+    openstack,
     started: new Date().toISOString(),
     passwords: {
       VSPHERE_PASSWORD: password(),
@@ -163,6 +204,8 @@ async function launch(where: Place, timeScale: number): Promise<void> {
 export async function stopLab(name: string = DEFAULT_LAB): Promise<boolean> {
   const where = place(name);
   const { paths } = where;
+  // First, because nova-compute is a client of the vCenter.
+  const hadOpenstack = await stopOpenstack(openstackOf(where));
   const pid = runningPid(where);
   if (pid !== undefined) {
     signal(pid, "SIGTERM");
@@ -172,10 +215,10 @@ export async function stopLab(name: string = DEFAULT_LAB): Promise<boolean> {
       await waitFor(gone, STOP_MS);
     }
   }
-  if (!existsSync(paths.dir)) return false;
+  if (!existsSync(paths.dir)) return hadOpenstack;
   const left = readdirSync(paths.dir).filter((entry) => entry !== "logs");
   for (const entry of left) rmSync(join(paths.dir, entry), { recursive: true, force: true });
-  return left.length > 0;
+  return hadOpenstack || left.length > 0;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -200,6 +243,7 @@ export function labStatus(name: string = DEFAULT_LAB): LabStatus {
     vcenter: `https://${addresses.vcenter}`,
     faultUrl: `http://${addresses.faults}`,
     log: paths.vcenterLog,
+    ...(record?.openstack && { openstack: openstackStatus(openstackOf(where)) }),
   };
 }
 
@@ -227,5 +271,6 @@ export function labEnv(name: string = DEFAULT_LAB): Record<string, string> {
     SSL_CERT_FILE: paths.caFile,
     VSPHERE_HA_CA_FILE: paths.caFile,
     VSPHERE_HA_CONFIG: paths.verificationConfig,
+    ...(record.openstack && { ...openstackEnv(openstackOf(where)), VSPHERE_HA_COMPUTE_CA_FILE: paths.caFile }),
   };
 }

@@ -26,6 +26,8 @@ export interface LabRecord {
   /** Second octet of the lab's addresses. */
   octet: number;
   timeScale: number;
+  /** Whether OpenStack belongs to it. */
+  openstack: boolean;
   started: string;
   passwords: Passwords;
 }

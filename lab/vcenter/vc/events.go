@@ -15,6 +15,9 @@ func (s *Sim) post(events ...types.BaseEvent) {
 	m := ctx.Map.EventManager()
 	ctx.WithLock(m, func() {
 		for _, e := range events {
+			if x, ok := e.(*types.EventEx); ok && ctx.Map.Get(types.ManagedObjectReference{Type: x.ObjectType, Value: x.ObjectId}) == nil {
+				continue // destroyed meanwhile: the simulator looks for the object's alarms, and panics without it
+			}
 			if b := e.GetEvent(); b.FullFormattedMessage == "" {
 				b.FullFormattedMessage = summarize(e) // the simulator's own text, where it has one, replaces it
 			}

@@ -22,7 +22,7 @@ export class CloudWatch {
   /** Looks that failed: when, and why. */
   readonly failures: { at: number; reason: string }[] = [];
   #end: (() => void) | undefined;
-  #busy = false;
+  #looking: Promise<void> | undefined;
 
   constructor(
     private readonly openstack: Pick<OpenStack, "instances" | "provider">,
@@ -32,7 +32,9 @@ export class CloudWatch {
   ) {}
 
   start(): void {
-    this.#end ??= this.every(intervalMs, () => void this.look());
+    this.#end ??= this.every(intervalMs, () => {
+      if (this.#looking === undefined) void this.look();
+    });
   }
 
   stop(): void {
@@ -40,10 +42,14 @@ export class CloudWatch {
     this.#end = undefined;
   }
 
-  /** One look; does nothing while another one is under way. */
+  /** A look that begins now, or after the one that is under way. */
   async look(): Promise<void> {
-    if (this.#busy) return;
-    this.#busy = true;
+    while (this.#looking !== undefined) await this.#looking;
+    this.#looking = this.#take().finally(() => (this.#looking = undefined));
+    await this.#looking;
+  }
+
+  async #take(): Promise<void> {
     const at = this.now();
     try {
       const [instances, capacity] = await Promise.all([
@@ -54,8 +60,6 @@ export class CloudWatch {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.failures.push({ at, reason: error instanceof CouldNotRun ? reason : `internal error: ${reason}` });
-    } finally {
-      this.#busy = false;
     }
   }
 }

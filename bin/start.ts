@@ -1,20 +1,36 @@
 /**
- * `npm start`: the main job end to end. Starts the lab, deploys the reference stack, fails each host once, shows that
- * preview and refresh are still empty afterwards, writes report/, and stops what it started.
+ * `npm start`: the main job end to end. Starts the lab, deploys the reference stack, fails each host once and, where there is
+ * OpenStack, one more each with nova-compute down and with nova's power-state sync running; shows that preview and refresh
+ * are still empty afterwards, writes report/, and stops what it started.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { labEnv, startLab, stopLab } from "../lab/lab";
+import { joined } from "../verification/joined";
+import { readJournal } from "../verification/journal";
 import type { CheckResult, Journal } from "../verification/model";
 import { printSummary, writeReport } from "../verification/report";
 import { CouldNotRun } from "../verification/problems";
 
 const root = resolve(__dirname, "..");
 const reportDir = join(root, "report");
+/** What the verification is told of the stack. */
+const documentFile = join(reportDir, "verification.json");
 const labName = "dev";
 const timeScale = 10;
+
+/** Each of one host: OpenStack's part fails or interferes beside it. */
+const openstackDrills = [
+  ["nova-compute-down", "Fail a host while nova-compute is down"],
+  ["power-state-sync", "Fail a host while nova's power-state sync runs"],
+] as const;
+
+interface Options {
+  keep?: true;
+  withoutOpenstack?: true;
+}
 
 /** Ends a run from outside: the running child gets one SIGINT, so that it can undo what it did. */
 const interrupted = new AbortController();
@@ -63,8 +79,9 @@ async function pulumi(env: NodeJS.ProcessEnv, args: string[], shown: Shown = "no
   return run("pulumi", [...args, "--non-interactive", "--color", "never"], env, shown);
 }
 
-async function deploy(env: NodeJS.ProcessEnv): Promise<void> {
-  const init = await pulumi(env, ["stack", "init", "dev"]);
+/** @param stack Pulumi.<stack>.yaml has its settings */
+async function deploy(env: NodeJS.ProcessEnv, stack: string): Promise<void> {
+  const init = await pulumi(env, ["stack", "init", stack]);
   if (init.code !== 0) throw new CouldNotRun(`pulumi stack init failed:\n${init.output}`);
   const up = await pulumi(env, ["up", "--yes", "--skip-preview", "--suppress-progress", "--suppress-outputs"], "all");
   if (up.code === 0) return;
@@ -105,40 +122,83 @@ async function checkUnchanged(env: NodeJS.ProcessEnv): Promise<CheckResult[]> {
   return results;
 }
 
-async function verify(env: NodeJS.ProcessEnv): Promise<Journal> {
-  const output = await pulumi(env, ["stack", "output", "verification", "--json"]);
-  if (output.code !== 0) throw new CouldNotRun(`pulumi stack output failed:\n${output.output}`);
-  mkdirSync(reportDir, { recursive: true });
-  const config = join(reportDir, "verification.json");
-  writeFileSync(config, output.output);
-  const cli = join(root, "bin", "vsphere-ha.js");
-  const drill = await step("Fail each host once", () =>
-    // As JSON, so that only the progress is shown: the summary comes last, with what preview and refresh say.
-    run(
+/**
+ * Runs commands of the verification one after the other, each with a report of its own below report/ (after a kill, its
+ * journal says what to undo there), and makes one of all. Only their progress is shown, because the summary comes last.
+ */
+class Verification {
+  readonly #journals: Journal[] = [];
+  readonly #dirs: string[] = [];
+
+  constructor(private readonly env: NodeJS.ProcessEnv) {}
+
+  /** @throws CouldNotRun */
+  async run(...args: string[]): Promise<Journal> {
+    const dir = join(reportDir, args.slice(0, 2).join("-"));
+    const journalFile = join(dir, "journal.json");
+    const common = ["--config", documentFile, "--report", dir, "--json"];
+    const { code } = await run(
       process.execPath,
-      [cli, "drill", "host-loss", "--config", config, "--report", reportDir, "--json"],
-      env,
+      [join(root, "bin", "vsphere-ha.js"), ...args, ...common],
+      this.env,
       "stderr",
-    ),
-  );
-  if (drill.code > 1) throw new CouldNotRun("the drills could not run: the messages above say why");
-  const journal = JSON.parse(readFileSync(join(reportDir, "journal.json"), "utf8")) as Journal;
-  const unchanged = await step("Preview and refresh after the failovers", () => checkUnchanged(env));
-  journal.checks.push(...unchanged);
-  if (unchanged.some((check) => check.verdict !== "passed")) journal.verdict = "failed";
-  journal.ended = new Date().toISOString();
-  await writeReport(journal, reportDir);
-  return journal;
+    );
+    this.#dirs.push(dir);
+    const journal = existsSync(journalFile) ? readJournal(journalFile) : undefined;
+    if (journal !== undefined) this.#journals.push(journal);
+    if (journal !== undefined && code <= 1) return journal;
+    throw new CouldNotRun(`vsphere-ha ${args.join(" ")} could not run: the messages above say why`);
+  }
+
+  /** One report of all that ran; undefined when nothing did. */
+  async report(): Promise<Journal | undefined> {
+    const [first, ...others] = this.#journals;
+    if (first === undefined) return undefined;
+    const whole = joined(first, ...others);
+    await writeReport(whole, reportDir);
+    for (const dir of this.#dirs) rmSync(dir, { recursive: true, force: true });
+    return whole;
+  }
 }
 
-async function main(keep: boolean): Promise<number> {
-  let started = false;
+async function verify(env: NodeJS.ProcessEnv, openstack: boolean): Promise<Journal> {
+  const output = await pulumi(env, ["stack", "output", "verification", "--json"]);
+  if (output.code !== 0) throw new CouldNotRun(`pulumi stack output failed:\n${output.output}`);
+  rmSync(reportDir, { recursive: true, force: true });
+  mkdirSync(reportDir, { recursive: true });
+  writeFileSync(documentFile, output.output);
+  const { hosts } = JSON.parse(output.output) as { hosts: { name: string }[] };
+  const verification = new Verification(env);
   try {
-    const lab = await step(`Start the lab (time scale ${timeScale})`, () => startLab({ name: labName, timeScale }));
+    await step("Fail each host once", () => verification.run("drill", "host-loss"));
+    for (const [index, [drill, title]] of (openstack ? openstackDrills : []).entries()) {
+      const { name = "" } = hosts[index % hosts.length] ?? {};
+      await step(title, () => verification.run("drill", drill, "--host", name));
+    }
+    const unchanged = await step("Preview and refresh after the failovers", () => checkUnchanged(env));
+    const last = await step("Check once more", () => verification.run("check"));
+    last.checks.push(...unchanged);
+    if (unchanged.some((check) => check.verdict !== "passed")) last.verdict = "failed";
+  } catch (error) {
+    await verification.report();
+    throw error;
+  }
+  const whole = await verification.report();
+  if (whole === undefined) throw new CouldNotRun("nothing was verified");
+  return whole;
+}
+
+async function main({ keep, withoutOpenstack }: Options): Promise<number> {
+  let started = false;
+  const openstack = !withoutOpenstack;
+  try {
+    const lab = await step(`Start the lab (time scale ${timeScale})`, () =>
+      startLab({ name: labName, timeScale, openstack, signal: interrupted.signal }),
+    );
     started = true;
     const env = { ...process.env, ...labEnv(lab.name) };
-    await step("Deploy the reference stack", () => deploy(env));
-    const journal = await verify(env);
+    await step("Deploy the reference stack", () => deploy(env, openstack ? "openstack" : "dev"));
+    const journal = await verify(env, openstack);
     console.log(`\n${printSummary(journal)}`);
     console.log(`report: ${join("report", "index.html")}`);
     return journal.verdict === "passed" ? 0 : 1;
@@ -169,7 +229,8 @@ const program = new Command("npm start --")
   .description(
     "Deploys the reference stack into the lab, fails each host once, and reports how available the VMs were.",
   )
-  .option("--keep", "leave the lab and the stack up, and say how to go on", false)
+  .option("--keep", "leave the lab and the stack up, and say how to go on")
+  .option("--without-openstack", "a vCenter alone: less to set up, and half the time")
   .addHelpText(
     "after",
     "\nExit code: 0 everything passed, 1 something failed, 2 could not run.\nThe report is written to report/ (index.html, summary.md, junit.xml, journal.json).",
@@ -181,7 +242,6 @@ process.on("SIGINT", () => {
 process.on("SIGTERM", () => {
   interrupted.abort();
 });
-const { keep } = program.parse().opts<{ keep: boolean }>();
-void main(keep).then((code) => {
+void main(program.parse().opts<Options>()).then((code) => {
   process.exitCode = code;
 });

@@ -74,7 +74,8 @@ async function start({ name, timeScale, withoutOpenstack }: StartOptions): Promi
 async function setUpOpenstack(): Promise<void> {
   const setup = spawn(process.execPath, [join(__dirname, "openstack", "setup.mjs"), "--quiet"], { stdio: "inherit" });
   const [code] = (await once(setup, "close")) as [number | null];
-  if (code !== 0) throw new LabError("OpenStack is not ready, see above; start the lab with --without-openstack to do without");
+  if (code !== 0)
+    throw new LabError("OpenStack is not ready, see above; start the lab with --without-openstack to do without");
 }
 
 function program(): Command {

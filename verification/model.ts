@@ -11,6 +11,13 @@ export type Verdict = "passed" | "failed" | "inconclusive" | "not-applicable";
 
 export type GuestOs = "ubuntu" | "windowsxp";
 
+/** What figures are told apart by: the operating system, and who launched the VM. */
+export interface Guest {
+  guestOs: GuestOs;
+  /** OpenStack launched it. Absent: vCenter did. */
+  openstack?: true | undefined;
+}
+
 /** Managed object id, for example `host-12`. */
 export type Moid = string;
 
@@ -198,7 +205,7 @@ export interface Expectation {
   seen: string;
 }
 
-export interface DrillVm extends VmAvailability {
+export interface DrillVm extends VmAvailability, Guest {
   /** It ran on the failed host. */
   affected: boolean;
   /** Name of the host that it ran on before and after. */
@@ -269,9 +276,8 @@ export interface DrillResult {
   openstack?: CloudObservation | undefined;
 }
 
-/** Mean over the hosts of one guest OS, beside the published experiment. */
-export interface GuestMean {
-  guestOs: GuestOs;
+/** Mean over the hosts of one guest, beside the published experiment. */
+export interface GuestMean extends Guest {
   hosts: number;
   windowSeconds: number;
   availabilityPercent: Bounds;
@@ -294,7 +300,7 @@ export interface Journal {
   simulated: string[];
   /** Owner recorded on the cluster's lock; `recover` takes over the lock of a run that was killed. */
   lockOwner: string | undefined;
-  target: { datacenter: string; cluster: string; hosts: string[]; vms: { name: string; guestOs: GuestOs }[] };
+  target: { datacenter: string; cluster: string; hosts: string[]; vms: ({ name: string } & Guest)[] };
   checks: CheckResult[];
   /** Absent where no OpenStack is declared. */
   openstack?: CloudView | undefined;

@@ -89,7 +89,10 @@ export async function meet({ env, log, progress }) {
   const problems = problemsOf(found);
   if (problems.length > 0) {
     const { packages, left } = packagesFor(problems, aptCandidate);
-    if (left.length > 0 || !canInstall()) throw new SetupError(problemsMessage(problems, packages));
+    if (left.length > 0 || !canInstall()) {
+      const without = "or do without the lab's OpenStack: npm start -- --without-openstack";
+      throw new SetupError(`${problemsMessage(problems, packages)}\n${without}`);
+    }
     const title = `Debian packages ${packages.join(", ")}`;
     progress.begin(title, "installing");
     await withoutServices(() =>

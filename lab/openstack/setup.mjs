@@ -20,33 +20,48 @@ import { meet } from "./prerequisites.mjs";
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /**
+ * Meets what OpenStack needs of the system; the rest is done by `make`.
  * @param {{ cache: Cache, progress: Progress }} options
+ * @returns {Promise<{ space: Parameters<typeof checkSpace>[0], make: () => Promise<void> }>} space: what `make` needs
  * @throws {SetupError}
  */
-export async function setUpOpenstack({ cache, progress }) {
+export async function prepareOpenstack({ cache, progress }) {
   const { python } = await meet({ env: process.env, log: cache.log("apt"), progress });
   const services = servicesRecipe(python);
   const broker = brokerRecipe(findGo(searchPath(), join(root, "lab", "openstack", "broker")));
   const seed = seedRecipe({ key: services.key, path: () => cache.path(services.name, services.key) });
-  if (!cache.has(services.name, services.key)) {
-    checkSpace([{ path: cache.root, megabytes: SERVICES_MEGABYTES }]);
-  }
-  /** @type {Record<string, string>} */
-  const paths = {};
-  for (const recipe of [services, broker, seed]) {
-    let state = "there";
-    paths[recipe.name] = await cache.ensure(recipe.name, recipe.key, async (dir) => {
-      progress.begin(recipe.title, "making");
-      await recipe.make(dir, cache.log(recipe.name));
-      state = "made";
+  const isThere = cache.has(services.name, services.key);
+  return {
+    space: isThere ? [] : [{ path: cache.root, megabytes: SERVICES_MEGABYTES }],
+    make: () => makeAll([services, broker, seed]),
+  };
+
+  /** @param {import("../toolchain/build.mjs").Recipe[]} recipes */
+  async function makeAll(recipes) {
+    /** @type {Record<string, string>} */
+    const paths = {};
+    for (const recipe of recipes) {
+      let state = "there";
+      paths[recipe.name] = await cache.ensure(recipe.name, recipe.key, async (dir) => {
+        progress.begin(recipe.title, "making");
+        await recipe.make(dir, cache.log(recipe.name));
+        state = "made";
+      });
+      progress.end(recipe.title, state);
+    }
+    placeLinks(openstackDir(root), {
+      venv: join(paths[services.name] ?? "", "venv"),
+      broker: join(paths[broker.name] ?? "", "broker"),
+      seed: paths[seed.name] ?? "",
     });
-    progress.end(recipe.title, state);
   }
-  placeLinks(openstackDir(root), {
-    venv: join(paths[services.name] ?? "", "venv"),
-    broker: join(paths[broker.name] ?? "", "broker"),
-    seed: paths[seed.name] ?? "",
-  });
+}
+
+/** @param {{ cache: Cache, progress: Progress }} options */
+async function setUpOpenstack(options) {
+  const { space, make } = await prepareOpenstack(options);
+  checkSpace(space);
+  await make();
 }
 
 /** @param {unknown} error */

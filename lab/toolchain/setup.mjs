@@ -20,14 +20,16 @@ import * as prerequisites from "./prerequisites.mjs";
 import { run, stopAll } from "./processes.mjs";
 import { Progress } from "./progress.mjs";
 
-const USAGE = `usage: npm run setup [-- --use-installed] [-- --quiet]
+const USAGE = `usage: npm run setup [-- --use-installed] [-- --without-openstack] [-- --quiet]
 
-Builds the Pulumi CLI, its plugins and the simulated vCenter from source, installs the npm packages, and links all of it
-into this checkout. What is there already is kept; an interrupted setup resumes. Parts are cached in $VSPHERE_HA_CACHE,
-else $XDG_CACHE_HOME/vsphere-ha, else ~/.cache/vsphere-ha.
+Builds the Pulumi CLI, its plugins and the simulated vCenter from source, installs the npm packages and the lab's OpenStack,
+and links all of it into this checkout. What is there already is kept; an interrupted setup resumes. Parts are cached in
+$VSPHERE_HA_CACHE, else $XDG_CACHE_HOME/vsphere-ha, else ~/.cache/vsphere-ha.
 
   --use-installed  take the pulumi on PATH with its plugins and SDKs (vsphere 4.x, openstack 5.x, command) instead of
                    building them; stays so for this checkout until setup is run without it
+  --without-openstack
+                   leave the lab's OpenStack out, which needs Python 3.11 and an SSH server
   --quiet          print only what had to be done, and keep the choice made before
 `;
 
@@ -50,6 +52,7 @@ async function main() {
   progress = new Progress({ quiet: options.quiet });
   const path = await meetPrerequisites(join(lab, "toolchain", "certs"));
   cache = openCache();
+  const openstack = options.openstack ? await prepareOpenstack({ cache, progress }) : undefined;
   const installed = chooseInstalled(options);
   const fromInstalled = ["pulumi", "nodejs", "vsphere", "openstack", "command", "gensdk"];
 
@@ -67,9 +70,9 @@ async function main() {
           programs: () => ({ plugin: partPath(provider, keys), generator: partPath("gensdk", keys) }),
         }),
       );
-  checkSpace(spaceNeeded({ parts, keys, sdks, go }));
+  checkSpace([...spaceNeeded({ parts, keys, sdks, go }), ...(openstack?.space ?? [])]);
 
-  await Promise.all([installPackages(path), buildAll(programs)]);
+  await Promise.all([installPackages(path), buildAll(programs), openstack?.make()]);
   for (const recipe of sdks) await build(recipe);
 
   for (const recipe of sdks)
@@ -96,13 +99,29 @@ function readOptions() {
       options: {
         quiet: { type: "boolean" },
         "use-installed": { type: "boolean" },
+        "without-openstack": { type: "boolean" },
+        // The arguments of the command that is to run after this.
+        for: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     });
-    return { quiet: values.quiet ?? false, useInstalled: values["use-installed"] ?? false, help: values.help ?? false };
+    return {
+      quiet: values.quiet ?? false,
+      useInstalled: values["use-installed"] ?? false,
+      openstack: !values["without-openstack"] && !values.for?.split(" ").includes("--without-openstack"),
+      help: values.help ?? false,
+    };
   } catch (error) {
     throw new SetupError(`${error instanceof Error ? error.message.split(". ")[0] : String(error)}\n\n${USAGE}`);
   }
+}
+
+/**
+ * Loaded only where it is wanted: nothing else here needs it.
+ * @param {{ cache: Cache, progress: Progress }} options
+ */
+async function prepareOpenstack(options) {
+  return (await import("../openstack/setup.mjs")).prepareOpenstack(options);
 }
 
 /**

@@ -145,7 +145,7 @@ describe("a lab", () => {
   });
 
   it("started twice at once runs once", async () => {
-    const results = await Promise.all([cli("start", "--name", name), cli("start", "--name", name)]);
+    const results = await Promise.all([cli("start", "--name", name, "--without-openstack"), cli("start", "--name", name, "--without-openstack")]);
     assert.deepEqual(results.map(({ code }) => code).sort(), [0, 2]);
     assert.match(results.map(({ stderr }) => stderr).join(""), /being started by another process|runs already/);
     assert.equal(labStatus(name).state, "running");
@@ -162,7 +162,7 @@ describe("the lab command", () => {
 
   it("starts, describes and stops a lab, and gives a shell its environment", async () => {
     assert.match((await cli("status", "--name", name)).stdout, /is stopped/);
-    const started = await cli("start", "--name", name, "--time-scale", "25");
+    const started = await cli("start", "--name", name, "--time-scale", "25", "--without-openstack");
     assert.equal(started.code, 0, started.stderr);
     assert.match(
       started.stdout,
@@ -184,7 +184,7 @@ describe("the lab command", () => {
   });
 
   it("leaves nothing when it is interrupted while it starts", async () => {
-    const argv = ["--require", "tsx/cjs", join(root, "lab/cli.ts"), "start", "--name", name];
+    const argv = ["--require", "tsx/cjs", join(root, "lab/cli.ts"), "start", "--name", name, "--without-openstack"];
     const child = spawn(process.execPath, argv, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr])

@@ -127,7 +127,7 @@ function checkJournal({ config, about, checks, openstack, started }: CheckRun): 
       datacenter: cluster.datacenter,
       cluster: cluster.name,
       hosts: hosts.map(({ name }) => name),
-      vms: vms.map(({ name, guestOs }) => ({ name, guestOs })),
+      vms: vms.map(({ name, guestOs, openstack }) => ({ name, guestOs, ...(openstack && { openstack: true }) })),
     },
     checks,
     ...(openstack && { openstack }),

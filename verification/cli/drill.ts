@@ -2,6 +2,7 @@ import { version } from "../../package.json";
 import { loadConfig, type Environment, type HostConfig } from "../config";
 import { exitCode, planDrills, recover, runDrills } from "../drills";
 import type { DrillName } from "../drills/variants";
+import { joined } from "../joined";
 import { readJournal } from "../journal";
 import type { DrillResult, Journal } from "../model";
 import { Problems, type Problem } from "../problems";
@@ -99,16 +100,17 @@ export async function recoverCommand(
 }
 
 export interface ReportOptions {
-  journal: string;
+  journal: [string, ...string[]];
   out: string;
 }
 
-/** Writes the four files of a journal anew. */
+/** Writes the four files of a journal anew, or of several as one. */
 export async function reportCommand(
-  { journal: file, out }: ReportOptions,
+  { journal: [first, ...others], out }: ReportOptions,
   { stdout }: CommandContext,
 ): Promise<number> {
-  await writeReport(readJournal(file), out);
+  const journal = readJournal(first);
+  await writeReport(others.length === 0 ? journal : joined(journal, ...others.map(readJournal)), out);
   stdout.write(`wrote journal.json, junit.xml, summary.md and index.html to ${out}\n`);
   return 0;
 }

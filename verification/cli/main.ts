@@ -133,8 +133,8 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
 
   program
     .command("report")
-    .description("Writes the report of a journal anew.")
-    .requiredOption("--journal <file>", "journal.json of a run")
+    .description("Writes the report of a run anew, or one report of several runs on a cluster.")
+    .requiredOption("--journal <file>", "journal.json of a run; may be repeated", collect)
     .requiredOption("--out <dir>", "where journal.json, junit.xml, summary.md and index.html go")
     .addHelpText("after", `\nExample:\n  vsphere-ha report --journal report/journal.json --out public`)
     .addHelpText("after", `\n${exitCodes}`)

@@ -26,7 +26,7 @@ export function beginJournal(
       datacenter: config.cluster.datacenter,
       cluster: config.cluster.name,
       hosts: config.hosts.map(({ name }) => name),
-      vms: config.vms.map(({ name, guestOs }) => ({ name, guestOs })),
+      vms: config.vms.map(({ name, guestOs, openstack }) => ({ name, guestOs, ...(openstack && { openstack: true }) })),
     },
     checks: [],
     drills: [],

@@ -132,7 +132,7 @@ function drillVms(
 ): DrillVm[] {
   const hostName = (id: string | undefined): string | undefined =>
     before.inventory.hosts.find((one) => one.id === id)?.name;
-  return targets.flatMap(({ vm }) => {
+  return targets.flatMap(({ vm, config }) => {
     const availability = seen.availability.get(vm.name);
     if (availability === undefined) return [];
     const isAffected = affected.some((one) => one.vm.id === vm.id);
@@ -140,6 +140,7 @@ function drillVms(
     return [
       {
         ...availability,
+        ...(config.openstack && { openstack: true }),
         affected: isAffected,
         hostBefore: hostName(vm.hostId) ?? "unknown",
         hostAfter: hostName(seen.failedOver?.vms.find(({ id }) => id === vm.id)?.hostId),

@@ -67,10 +67,16 @@ export function cloudMarkdown(title: string, { head, rows, notes }: CloudTable):
 }
 
 /** What was lost, and what went wrong beside it. */
-export function drillTitle({ drill, host }: Pick<DrillResult, "drill" | "host">): string {
+export function drillTitle(drill: Pick<DrillResult, "drill" | "host">): string {
+  return [`Loss of ${drill.host}`, ...besideText(drill)].join(", ");
+}
+
+/** What goes wrong beside the host, if anything. */
+export function besideText({ drill }: Pick<DrillResult, "drill">): string[] {
   const beside: Partial<Record<string, string>> = {
-    "nova-compute-down": ", nova-compute down",
-    "power-state-sync": ", power-state sync running",
+    "nova-compute-down": "nova-compute down",
+    "power-state-sync": "power-state sync running",
   };
-  return `Loss of ${host}${beside[drill] ?? ""}`;
+  const text = beside[drill];
+  return text === undefined ? [] : [text];
 }

@@ -5,8 +5,11 @@ import { plural } from "./format";
 export function headline({ drills, checks, verdict, error }: Journal): string {
   if (drills.length > 0) {
     const failed = drills.filter((drill) => drill.verdict !== "passed");
-    const lost = `${plural(drills.length, "host")} ${drills.length === 1 ? "was" : "were"} failed`;
-    if (failed.length > 0) return `${lost}; not as expected: ${failed.map(({ host }) => host).join(", ")}.`;
+    const hosts = new Set(drills.map(({ host }) => host)).size;
+    const times = hosts < drills.length ? `, ${drills.length.toString()} times in all` : "";
+    const lost = `${plural(hosts, "host")} ${hosts === 1 ? "was" : "were"} failed${times}`;
+    if (failed.length > 0)
+      return `${lost}; not as expected: ${[...new Set(failed.map(({ host }) => host))].join(", ")}.`;
     const open = checks.filter((check) => check.verdict === "failed" && check.severity === "error");
     if (open.length > 0) return `${lost} and recovered as expected, but ${plural(open.length, "check")} failed.`;
     if (error !== undefined) return `${lost} and recovered as expected; the run did not come to its end.`;

@@ -1,14 +1,15 @@
-import { cell, inWindow, type Cell } from "../availability/means";
+import { cell, guestsOf, inWindow, isSameGuest, type Cell } from "../availability/means";
 import { guestOsTitle, publishedPercent, publishedWindow } from "../availability/published";
-import type { GuestMean, GuestOs, Journal, Verdict } from "../model";
+import type { Guest, Journal, Verdict } from "../model";
+import { besideText } from "./cloud";
 import { duration, percent, plural, seconds } from "./format";
 
 /** The window in which figures of different windows are compared, seconds: a year's share that is easy to scale. */
 const hour = 3600;
 
-/** Guest × host as rows of text: a host failed a row, a guest OS two columns. */
+/** Guest × host as rows of text: a host failed a row, a guest a column. */
 export interface Matrix {
-  guests: { guestOs: GuestOs; title: string }[];
+  guests: { title: string; note: string }[];
   rows: MatrixRow[];
 }
 
@@ -18,46 +19,42 @@ export interface MatrixRow {
   note: string;
   window: string;
   verdict: Verdict | undefined;
-  /** In the order of the guests. */
-  cells: MatrixCell[];
+  /** In the order of the guests; each the availability and, if there is one, the downtime below it. */
+  cells: string[][];
 }
 
-export interface MatrixCell {
-  availability: string;
-  downtime: string;
-  note?: string;
-}
-
-const none: MatrixCell = { availability: "–", downtime: "–" };
+const none = ["–"];
 
 export function matrix(journal: Journal): Matrix {
-  const named = new Set(journal.target.vms.map(({ guestOs }) => guestOs));
-  const guests = (["ubuntu", "windowsxp"] as const).filter((guestOs) => named.has(guestOs));
+  const guests = guestsOf(journal.target.vms);
   const rows = journal.drills.map((drill): MatrixRow => {
-    const cells = guests.map((guestOs) => cell(drill, guestOs));
+    const cells = guests.map((guest) => cell(drill, guest));
     return {
       kind: "host",
       label: drill.host,
-      note: `HA ${drill.fdmRole}`,
+      note: [`HA ${drill.fdmRole}`, ...besideText(drill)].join(", "),
       window: windowText(cells),
       verdict: drill.verdict,
       cells: cells.map((one) => (one === undefined ? none : cellText(one))),
     };
   });
   return {
-    guests: guests.map((guestOs) => ({ guestOs, title: guestOsTitle[guestOs] })),
-    rows: [...rows, ...(journal.means.length === 0 ? [] : footer(journal.means, guests))],
+    guests: guests.map(({ guestOs, openstack }) => ({
+      title: guestOsTitle[guestOs],
+      note: openstack ? "launched by OpenStack" : "launched by vCenter",
+    })),
+    rows: [...rows, ...(journal.means.length === 0 ? [] : footer(journal, guests))],
   };
 }
 
-function footer(means: readonly GuestMean[], guests: readonly GuestOs[]): MatrixRow[] {
-  const of = guests.map((guestOs) => means.find((mean) => mean.guestOs === guestOs));
+function footer({ means, drills }: Journal, guests: readonly Guest[]): MatrixRow[] {
+  const of = guests.map((guest) => means.find((mean) => isSameGuest(mean, guest)));
   const hosts = Math.max(...means.map((mean) => mean.hosts));
   return [
     {
       kind: "mean",
       label: "Mean",
-      note: plural(hosts, "host"),
+      note: plural(hosts, "host") + (hosts < drills.length ? ", no other fault" : ""),
       window: windowText(of),
       verdict: undefined,
       cells: of.map((mean) => (mean === undefined ? none : cellText(mean))),
@@ -69,12 +66,7 @@ function footer(means: readonly GuestMean[], guests: readonly GuestOs[]): Matrix
       window: seconds(hour),
       verdict: undefined,
       cells: of.map((mean) =>
-        mean === undefined
-          ? none
-          : {
-              availability: percent(inWindow(mean.downtimeSeconds, hour)),
-              downtime: duration(mean.downtimeSeconds),
-            },
+        mean === undefined ? none : cellText({ ...mean, availabilityPercent: inWindow(mean.downtimeSeconds, hour) }),
       ),
     },
     {
@@ -83,11 +75,10 @@ function footer(means: readonly GuestMean[], guests: readonly GuestOs[]): Matrix
       note: "mean over all hosts",
       window: publishedWindow,
       verdict: undefined,
-      cells: guests.map((guestOs) => ({
-        availability: `${publishedPercent[guestOs].toString()} %`,
-        downtime: `${((1 - publishedPercent[guestOs] / 100) * hour).toFixed(0)} s`,
-        note: "if it was an hour",
-      })),
+      cells: guests.map(({ guestOs }) => [
+        `${publishedPercent[guestOs].toString()} %`,
+        `${((1 - publishedPercent[guestOs] / 100) * hour).toFixed(0)} s down in an hour`,
+      ]),
     },
   ];
 }
@@ -95,8 +86,8 @@ function footer(means: readonly GuestMean[], guests: readonly GuestOs[]): Matrix
 function cellText({
   availabilityPercent,
   downtimeSeconds,
-}: Pick<Cell, "availabilityPercent" | "downtimeSeconds">): MatrixCell {
-  return { availability: percent(availabilityPercent), downtime: duration(downtimeSeconds) };
+}: Pick<Cell, "availabilityPercent" | "downtimeSeconds">): string[] {
+  return [percent(availabilityPercent), `${duration(downtimeSeconds)} down`];
 }
 
 function windowText(cells: readonly ({ windowSeconds: number } | undefined)[]): string {

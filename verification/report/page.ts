@@ -70,10 +70,10 @@ function availabilitySection(journal: Journal): Markup {
   const { guests, rows } = matrix(journal);
   return markup`<section>
 <h2>Availability, guest × host</h2>
-<p class="muted">Each host was failed once. A figure is the lower and upper bound that the probes prove; it holds for its
+<p class="muted">A row is the loss of one host. A figure is the lower and upper bound that the probes prove; it holds for its
 window only, from the first probe to the last.</p>
 <div class="scroll"><table class="matrix">
-<thead><tr><th>Failed host</th><th>Window</th>${guests.map(({ title }) => markup`<th>${title}<small>availability</small></th><th><small>downtime</small></th>`)}<th>Verdict</th></tr></thead>
+<thead><tr><th>Failed host</th><th>Window</th>${guests.map(({ title, note }) => markup`<th>${title}<small>${note}</small></th>`)}<th>Verdict</th></tr></thead>
 <tbody>${rows.map(matrixRow)}</tbody>
 </table></div>
 </section>`;
@@ -81,8 +81,8 @@ window only, from the first probe to the last.</p>
 
 function matrixRow({ kind, label, note, window, verdict, cells }: MatrixRow): Markup {
   return markup`<tr class="${kind}"><th scope="row">${label}<small>${note}</small></th><td>${window}</td>${cells.map(
-    ({ availability, downtime, note }) =>
-      markup`<td class="figure">${availability}</td><td class="figure">${downtime}${note !== undefined && markup`<small>${note}</small>`}</td>`,
+    ([availability, downtime]) =>
+      markup`<td class="figure">${availability}${downtime !== undefined && markup`<small>${downtime}</small>`}</td>`,
   )}<td>${verdict !== undefined && verdictMark(verdict)}</td></tr>`;
 }
 

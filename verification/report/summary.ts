@@ -26,19 +26,11 @@ export function summaryMarkdown(journal: Journal): string {
 
 function matrixTable(journal: Journal): string[] {
   const { guests, rows } = matrix(journal);
-  const head = [
-    "Failed host",
-    "Window",
-    ...guests.flatMap(({ title }) => [`${title}: availability`, "downtime"]),
-    "Verdict",
-  ];
+  const head = ["Failed host", "Window", ...guests.map(({ title, note }) => `${title}, ${note}`), "Verdict"];
   const body = rows.map(({ label, note, window, cells, verdict }) => [
     `${label} (${note})`,
     window,
-    ...cells.flatMap(({ availability, downtime, note }) => [
-      availability,
-      note === undefined ? downtime : `${downtime} ${note}`,
-    ]),
+    ...cells.map((lines) => lines.join(", ")),
     verdict === undefined ? "" : verdictWord[verdict],
   ]);
   return [

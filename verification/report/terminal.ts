@@ -21,22 +21,14 @@ export function printSummary(journal: Journal): string {
 function matrixTable(journal: Journal): string {
   const { guests, rows } = matrix(journal);
   const table = new Table({
-    head: [
-      "failed host",
-      "window",
-      ...guests.flatMap(({ title }) => [`${title}\navailability`, "\ndowntime"]),
-      "verdict",
-    ],
+    head: ["failed host", "window", ...guests.map(({ title, note }) => `${title}\n${note}`), "verdict"],
     style: { head: [], border: [] },
   });
   for (const { label, note, window, cells, verdict } of rows) {
     table.push([
       `${label}\n${note}`,
       window.replace("did not publish", "did not\npublish"),
-      ...cells.flatMap(({ availability, downtime, note }) => [
-        availability,
-        note === undefined ? downtime : `${downtime}\n${note}`,
-      ]),
+      ...cells.map((lines) => lines.join("\n")),
       verdict === undefined ? "" : verdictWord[verdict].toLowerCase(),
     ]);
   }

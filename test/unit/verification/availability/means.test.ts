@@ -36,9 +36,28 @@ describe("means", () => {
     );
   });
 
+  it("keep VMs of OpenStack apart from those of vCenter", () => {
+    const { vms } = lost("esx-01", [30, 60]);
+    const mixed = drill({ vms: vms.map((vm, k) => (k === 0 ? vm : { ...vm, openstack: true as const })) });
+    assert.deepEqual(
+      guestMeans([mixed]).map(({ openstack, downtimeSeconds }) => [openstack, downtimeSeconds.lower]),
+      [
+        [undefined, 30],
+        [true, 60],
+      ],
+    );
+    assert.equal(cell(mixed, { guestOs: "ubuntu", openstack: true })?.downtimeSeconds.lower, 60);
+  });
+
+  it("leave out losses with another fault beside, unless there are no others", () => {
+    const beside = lost("esx-01", [120], { drill: "nova-compute-down" });
+    assert.equal(guestMeans([lost("esx-01", [30]), beside])[0]?.downtimeSeconds.lower, 30);
+    assert.equal(guestMeans([beside])[0]?.downtimeSeconds.lower, 120);
+  });
+
   it("count only guests that ran on the failed host", () => {
-    assert.equal(cell(drill(), "windowsxp"), undefined);
-    assert.deepEqual(cell(drill(), "ubuntu")?.downtimeSeconds, { lower: 150, upper: 152 });
+    assert.equal(cell(drill(), { guestOs: "windowsxp" }), undefined);
+    assert.deepEqual(cell(drill(), { guestOs: "ubuntu" })?.downtimeSeconds, { lower: 150, upper: 152 });
   });
 
   it("leave out drills that were not observed or never began", () => {

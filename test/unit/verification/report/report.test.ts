@@ -128,7 +128,7 @@ describe("Markdown summary", () => {
     assert.match(text, /wall seconds × 10/);
     assert.match(
       text,
-      /\| esx-01 \(HA master\) \| 300\.0 s \| 49\.33–50\.00 % \| 150\.0–152\.0 s \| – \| – \| Passed \|/,
+      /\| esx-01 \(HA master\) \| 300\.0 s \| 49\.33–50\.00 %, 150\.0–152\.0 s down \| – \| Passed \|/,
     );
     assert.match(text, /- Failed, ha-on: off; expected on\. set haEnabled to true/);
   });

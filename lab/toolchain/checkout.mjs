@@ -48,18 +48,27 @@ export function forgetLab(env, root) {
 export function placeLinks(dir, links) {
   for (const [path, target] of Object.entries(links)) {
     const link = join(dir, path);
-    if (isLinkTo(link, target)) continue;
-    mkdirSync(dirname(link), { recursive: true });
-    const temporary = `${link}.${process.pid}`;
-    rmSync(temporary, { force: true });
-    symlinkSync(target, temporary);
-    renameSync(temporary, link);
+    placeLink(link, target);
   }
   for (const entry of readdirSync(dir, { recursive: true, encoding: "utf8" })) {
     const kept = Object.keys(links).some((path) => path === entry || path.startsWith(`${entry}/`));
     const inLinkedFolder = Object.keys(links).some((path) => entry.startsWith(`${path}/`));
     if (!kept && !inLinkedFolder) rmSync(join(dir, entry), { recursive: true, force: true });
   }
+}
+
+/**
+ * In one step, so that two setups at once do not stumble over each other.
+ * @param {string} link
+ * @param {string} target
+ */
+function placeLink(link, target) {
+  if (isLinkTo(link, target)) return;
+  mkdirSync(dirname(link), { recursive: true });
+  const temporary = `${link}.${process.pid}`;
+  rmSync(temporary, { force: true });
+  symlinkSync(target, temporary);
+  renameSync(temporary, link);
 }
 
 /**
@@ -105,10 +114,7 @@ export function placeOwnProgram(root) {
   for (const [name, file] of Object.entries(bin)) {
     const link = join(root, "node_modules", ".bin", name);
     const target = join("..", "..", String(file));
-    if (isLinkTo(link, target)) continue;
-    mkdirSync(dirname(link), { recursive: true });
-    rmSync(link, { force: true });
-    symlinkSync(target, link);
+    placeLink(link, target);
   }
 }
 

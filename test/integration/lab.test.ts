@@ -145,7 +145,10 @@ describe("a lab", () => {
   });
 
   it("started twice at once runs once", async () => {
-    const results = await Promise.all([cli("start", "--name", name, "--without-openstack"), cli("start", "--name", name, "--without-openstack")]);
+    const results = await Promise.all([
+      cli("start", "--name", name, "--without-openstack"),
+      cli("start", "--name", name, "--without-openstack"),
+    ]);
     assert.deepEqual(results.map(({ code }) => code).sort(), [0, 2]);
     assert.match(results.map(({ stderr }) => stderr).join(""), /being started by another process|runs already/);
     assert.equal(labStatus(name).state, "running");

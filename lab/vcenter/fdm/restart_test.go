@@ -254,23 +254,33 @@ func TestDedicatedHostsComeFirstAndOthersWhereTheyDoNotSuffice(t *testing.T) {
 	expect(t, "hosts", where, "spare", "spare", "a")
 }
 
-func TestFailedRestartIsTriedFiveTimes(t *testing.T) {
-	c := newCrew("h")
-	c.Add(vm("a", fdm.Medium), 0)
-	var at []time.Duration
-	var gaveUp time.Duration
-	for now := time.Duration(0); now < time.Hour && gaveUp == 0; now += time.Second {
-		for _, a := range c.step(now) {
-			if a.GiveUp {
-				gaveUp = now
-				continue
+// The Deep Dive's example: an attempt that takes 8 s to fail puts the next one off by as much.
+func TestFailedRestartIsTriedFiveTimesEachSomeTimeAfterTheLastHasFailed(t *testing.T) {
+	for _, took := range []time.Duration{0, 8 * time.Second} {
+		c := newCrew("h")
+		c.Add(vm("a", fdm.Medium), 0)
+		var at []time.Duration
+		var gaveUp time.Duration
+		fails := time.Duration(-1)
+		for now := fdm.PlacementTime; now < time.Hour && gaveUp == 0; now += time.Second {
+			if now == fails {
+				c.Failed("a", now)
 			}
-			at = append(at, now-fdm.PlacementTime)
-			c.Failed("a", now)
+			for _, a := range c.step(now) {
+				if a.GiveUp {
+					gaveUp = now
+					continue
+				}
+				at = append(at, now-fdm.PlacementTime)
+				if fails = now + took; took == 0 {
+					c.Failed("a", now)
+				}
+			}
 		}
-	}
-	if !slices.Equal(at, []time.Duration{0, 2 * time.Minute, 6 * time.Minute, 14 * time.Minute, 30 * time.Minute}) || gaveUp == 0 || c.Pending() {
-		t.Errorf("attempts %v, gave up at %s", at, gaveUp)
+		want := []time.Duration{0, 2*time.Minute + took, 6*time.Minute + 2*took, 14*time.Minute + 3*took, 30*time.Minute + 4*took}
+		if !slices.Equal(at, want) || gaveUp == 0 || c.Pending() {
+			t.Errorf("attempts %v, not %v; gave up at %s", at, want, gaveUp)
+		}
 	}
 }
 

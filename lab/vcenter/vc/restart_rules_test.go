@@ -231,3 +231,30 @@ func TestWithoutSoftRulesTheRoomiestHostIsTaken(t *testing.T) {
 		t.Error("the rule was kept")
 	}
 }
+
+func TestLowerPriorityWaitsForTheGuestsHeartbeatOrTheTimeout(t *testing.T) {
+	for condition, wait := range map[string]float64{
+		"guestHbStatusGreen": 30,  // Ubuntu boots in 45 s, more or less
+		"appHbStatusGreen":   150, // its application says nothing
+	} {
+		t.Run(condition, func(t *testing.T) {
+			s := newSite(t, 40, 3, withoutDRS, func(c *types.ClusterConfigSpecEx) {
+				c.Orchestration = &types.ClusterOrchestrationInfo{DefaultVmReadiness: &types.ClusterVmReadiness{ReadyCondition: condition}}
+				c.DasConfig.DefaultVmSettings = &types.ClusterDasVmSettings{RestartPriorityTimeout: 150}
+			})
+			first, second := s.ubuntu("z"), s.ubuntu("a")
+			s.override(first, "high")
+			s.Protected(first, second)
+			s.lose(s.gather(first, second))
+			s.Until("both are restarted", func() bool { return len(s.restarted()) == 2 })
+			if got := s.restarted(); !slices.Equal(got, []string{"z", "a"}) {
+				t.Fatalf("order %v", got)
+			}
+			e := s.Events("com.vmware.vc.ha.VmRestartedByHAEvent")
+			got := s.labSeconds(labtest.Happened(e[0]), labtest.Happened(e[1]))
+			if got < wait-10 || condition == "guestHbStatusGreen" && got > 120 {
+				t.Errorf("the second was restarted %.1f lab seconds after the first", got)
+			}
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"path"
 
 	"github.com/vmware/govmomi"
 	"github.com/vmware/govmomi/find"
@@ -78,6 +79,9 @@ func (s *site) populate(ctx context.Context) error {
 	}
 	folders, err := dc.Folders(ctx)
 	if err != nil {
+		return err
+	}
+	if _, err := folders.DatastoreFolder.CreateFolder(ctx, path.Dir(datastoreFolder)); err != nil { // the tests make the inner one
 		return err
 	}
 	cluster, err := addCluster(ctx, folders)

@@ -38,6 +38,9 @@ func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Referenc
 	}
 	s.calls.note(ctx, known, m.Name)
 	obj := s.wrap(known)
+	if m.Name == "MoveIntoResourcePool" {
+		obj = &poolMove{anchor: anchor{types.ManagedObjectReference{Type: ref.Type, Value: "moves-into-" + ref.Value}}, s: s, pool: ref}
+	}
 	if obj != nil {
 		// The simulator prefers the session's view of an object to ours, unless it finds none by this name.
 		m.This = types.ManagedObjectReference{Type: ref.Type, Value: overridden + ref.Value}
@@ -76,6 +79,10 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &environment{o}
 	case *simulator.VirtualDiskManager:
 		return &diskManager{o}
+	case *simulator.StoragePod:
+		return &storagePod{o, s}
+	case *simulator.StorageResourceManager:
+		return &storageManager{o, s}
 	case *simulator.SessionManager:
 		return &sessionManager{o, s}
 	case *simulator.AuthorizationManager:

@@ -104,7 +104,13 @@ func (s *Sim) change(ctx *simulator.Context, ref types.ManagedObjectReference, c
 	if obj == nil {
 		return
 	}
-	ctx.WithLock(obj, func() { ctx.Update(obj, changes) })
+	ctx.WithLock(obj, func() {
+		if dvs, ok := obj.(*simulator.DistributedVirtualSwitch); ok {
+			changeSwitch(ctx, dvs, changes)
+			return
+		}
+		ctx.Update(obj, changes)
+	})
 }
 
 // showConnection publishes a host's connection and power state as vCenter knows them.

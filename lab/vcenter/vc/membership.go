@@ -121,25 +121,6 @@ func (s *Sim) leaveCluster(ctx *simulator.Context, ref, host types.ManagedObject
 	s.tendCluster(ref)
 }
 
-// MoveIntoFolderTask also moves a host out of its cluster, which takes maintenance mode.
-func (f *folder) MoveIntoFolderTask(ctx *simulator.Context, req *types.MoveIntoFolder_Task) soap.HasFault {
-	hosts := slices.ContainsFunc(req.List, func(r types.ManagedObjectReference) bool { return r.Type == "HostSystem" })
-	if !hosts {
-		return f.Folder.MoveIntoFolderTask(ctx, req)
-	}
-	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
-		for _, ref := range req.List {
-			if fault := f.s.moveOutOfCluster(ctx, f.Folder, ref); fault != nil {
-				return nil, fault
-			}
-		}
-		return nil, nil
-	}
-	return &methods.MoveIntoFolder_TaskBody{Res: &types.MoveIntoFolder_TaskResponse{
-		Returnval: f.s.task(ctx, f.Self, "moveIntoFolder", run),
-	}}
-}
-
 func (s *Sim) moveOutOfCluster(ctx *simulator.Context, f *simulator.Folder, ref types.ManagedObjectReference) types.BaseMethodFault {
 	h, ok := ctx.Map.Get(ref).(*simulator.HostSystem)
 	if !ok {

@@ -122,11 +122,7 @@ func (s *Sim) removeResource(ctx *simulator.Context, ref types.ManagedObjectRefe
 
 // removeChild takes an object out of its folder and out of the inventory.
 func (s *Sim) removeChild(ctx *simulator.Context, parent, child types.ManagedObjectReference) {
-	if f, ok := ctx.Map.Get(parent).(*simulator.Folder); ok {
-		ctx.WithLock(f, func() {
-			ctx.Update(f, []types.PropertyChange{{Name: "childEntity", Val: without(f.ChildEntity, child)}})
-		})
-	}
+	s.changeChildren(ctx, parent, func(list []types.ManagedObjectReference) []types.ManagedObjectReference { return without(list, child) })
 	ctx.Map.Remove(ctx, child)
 }
 
@@ -174,10 +170,4 @@ func (s *Sim) newResource(ctx *simulator.Context, f *simulator.Folder, h *simula
 	s.change(ctx, h.Self, types.PropertyChange{Name: "parent", Val: &cr.Self})
 	s.refreshResource(ctx, cr.Self)
 	return cr
-}
-
-// resourcePool is here for what follows a pool's destruction; the simulator does the rest.
-type resourcePool struct {
-	*simulator.ResourcePool
-	s *Sim
 }

@@ -76,12 +76,16 @@ func readiness(old, spec *types.ClusterVmReadiness) *types.ClusterVmReadiness {
 
 func applyLists(cfg *types.ClusterConfigInfoEx, spec *types.ClusterConfigSpecEx) (fault types.BaseMethodFault) {
 	for _, s := range spec.DasVmConfigSpec {
+		if s.Info != nil && s.Info.DasSettings != nil && s.Info.DasSettings.VmComponentProtectionSettings != nil {
+			// "Meaningful only for cluster setting. It is ignored if specified at VM level." (API reference)
+			s.Info.DasSettings.VmComponentProtectionSettings.EnableAPDTimeoutForHosts = nil
+		}
 		if cfg.DasVmConfig, fault = editList(cfg.DasVmConfig, s.ArrayUpdateSpec, s.Info, dasKey, mergeInto); fault != nil {
 			return fault
 		}
 	}
 	for _, s := range spec.DrsVmConfigSpec {
-		if cfg.DrsVmConfig, fault = editList(cfg.DrsVmConfig, s.ArrayUpdateSpec, s.Info, drsKey, mergeInto); fault != nil {
+		if cfg.DrsVmConfig, fault = setList(cfg.DrsVmConfig, s.ArrayUpdateSpec, s.Info, drsKey, mergeInto); fault != nil {
 			return fault
 		}
 	}
@@ -152,6 +156,15 @@ func editList[T any](list []T, op types.ArrayUpdateSpec, info *T, key func(T) an
 		return slices.Delete(list, i, i+1), nil
 	}
 	return list, invalid
+}
+
+// setList is editList where to add an element again replaces it: so vCenter takes the overrides of DRS and Storage DRS, as
+// the Terraform provider's resources for them rely on.
+func setList[T any](list []T, op types.ArrayUpdateSpec, info *T, key func(T) any, edit func(old, spec *T)) ([]T, types.BaseMethodFault) {
+	if op.Operation == types.ArrayUpdateOperationAdd && info != nil {
+		list = slices.DeleteFunc(slices.Clone(list), func(x T) bool { return key(x) == key(*info) })
+	}
+	return editList(list, op, info, key, edit)
 }
 
 // applyRule gives new rules a key and an identifier, and refuses a second rule of a name.

@@ -108,3 +108,18 @@ func free(total, used int64) float64 {
 	}
 	return 100
 }
+
+// Degrades tells whether machines that use so much CPU in MHz, and reserve so much memory in MB, would lose more than they
+// tolerate, in percent, when the given number of the largest hosts fails (vSphere Availability, "vSphere HA Admission
+// Control": the reduction is the percentage of what is used now).
+func Degrades(hosts []Size, failures int, used Load, tolerated int) bool {
+	exceeds := func(used int64, of func(Size) int64) bool {
+		var all int64
+		for _, h := range hosts {
+			all += of(h)
+		}
+		left := float64(all) * (1 - largest(hosts, failures, of))
+		return float64(used)*float64(100-tolerated)/100 > left+1e-6
+	}
+	return exceeds(used.CPU, cpuOf) || exceeds(used.Memory, memoryOf)
+}

@@ -73,6 +73,22 @@ func TestMachinesWithoutReservationCountForTheDefaults(t *testing.T) {
 	}
 }
 
+// Of three hosts of 20,000 MHz and 32,768 MB, two are left.
+func TestMachinesDegradeWhereTheyUseMoreThanIsLeftLessWhatTheyTolerate(t *testing.T) {
+	for _, row := range []struct {
+		used      fdm.Load
+		tolerated int
+		want      bool
+	}{
+		{fdm.Load{CPU: 40000, Memory: 65536}, 0, false}, {fdm.Load{CPU: 40001}, 0, true}, {fdm.Load{Memory: 65537}, 0, true},
+		{fdm.Load{CPU: 50000}, 20, false}, {fdm.Load{CPU: 50010}, 20, true}, {fdm.Load{CPU: 60000, Memory: 98304}, 100, false},
+	} {
+		if got := fdm.Degrades(same(3), 1, row.used, row.tolerated); got != row.want {
+			t.Errorf("%+v, tolerating %d %%: %v", row.used, row.tolerated, got)
+		}
+	}
+}
+
 // site is a random cluster: up to six hosts of any size, machines that may or may not fit.
 type site struct {
 	Hosts    []fdm.Size

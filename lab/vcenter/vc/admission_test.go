@@ -5,12 +5,14 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"vsphere-ha/lab/vcenter/config"
 	"vsphere-ha/lab/vcenter/labtest"
 )
 
@@ -243,6 +245,41 @@ func TestLossOfFailoverCapacityIsReportedUntilItIsBack(t *testing.T) {
 	})
 	s.Reset(0, "On")
 	s.Until("the capacity is back", func() bool { return len(s.Events("FailoverLevelRestored")) == 1 && len(issues()) == 0 })
+}
+
+// Each of two hosts has one core of 2,600 MHz: one machine at full load is what one host can give.
+func TestLoadThatAFailoverWouldSlowDownTooMuchIsNoticed(t *testing.T) {
+	s := newSiteOf(t, 60, 2, func(c *config.Config) {
+		for i := range c.Hosts {
+			c.Hosts[i].Cores = 1
+		}
+	})
+	tolerate := func(percent int32) {
+		s.reconfigureHA(&types.ClusterDasConfigInfo{AdmissionControlPolicy: &types.ClusterFailoverResourcesAdmissionControlPolicy{
+			ClusterDasAdmissionControlPolicy: types.ClusterDasAdmissionControlPolicy{ResourceReductionToToleratePercent: &percent},
+			AutoComputePercentages:           types.NewBool(true), FailoverLevel: 1,
+		}})
+	}
+	issues := func() (n int, status types.ManagedEntityStatus) {
+		var p mo.ClusterComputeResource
+		s.Must(s.cluster.Properties(s.Ctx(), s.cluster.Reference(), []string{"configIssue", "overallStatus"}, &p))
+		return len(p.ConfigIssue), p.OverallStatus
+	}
+	tolerate(0)
+	for _, name := range []string{"a", "b"} {
+		vm := s.ubuntu(name)
+		s.Up(vm)
+		s.InGuest(vm, "/usr/bin/stress-ng", "--cpu 1")
+	}
+	s.Until("the load is noticed", func() bool { n, status := issues(); return n == 1 && status == types.ManagedEntityStatusYellow })
+	tolerate(60)
+	s.Until("it is tolerated", func() bool { n, status := issues(); return n == 0 && status == types.ManagedEntityStatusGreen })
+	s.reconfigure(types.ClusterConfigSpecEx{DrsConfig: &types.ClusterDrsConfigInfo{Enabled: types.NewBool(false)}})
+	tolerate(0)
+	time.Sleep(s.wall(5 * time.Second)) // nothing announces that nothing is noticed
+	if n, _ := issues(); n > 0 {
+		t.Error("without DRS nobody looks at it")
+	}
 }
 
 func TestHostIsNotEvacuatedWhereTheRestCouldNotFailOver(t *testing.T) {

@@ -36,6 +36,7 @@ type ha struct {
 	reads     time.Duration // when that master has read which machines are protected
 	protected time.Duration
 	short     bool // of failover capacity
+	slow      bool // machines would degrade by more than they tolerate
 	info      types.BaseClusterDasAdmissionControlInfo
 }
 
@@ -53,7 +54,7 @@ func (h *ha) tend() {
 		h.cancel = cancel
 		h.monitored = fdm.NewMonitor()
 		h.agents, h.restarts, h.failing, h.master, h.protected = fdm.NewCluster(), fdm.NewRestarter(), false, "", 0
-		h.short, h.info = false, nil
+		h.short, h.slow, h.info = false, false, nil
 		h.s.run(func() { h.loop(ctx) })
 	case !on && h.cancel != nil:
 		h.cancel()
@@ -83,7 +84,7 @@ func (h *ha) loop(ctx context.Context) {
 // retire shows that HA is off.
 func (h *ha) retire(agents *fdm.Cluster) {
 	ctx := h.s.context()
-	h.showIssues(ctx)
+	h.showIssues(ctx, false, false)
 	h.s.refreshResource(ctx, h.cluster)
 	for _, host := range h.s.clusterHosts(h.cluster) {
 		if _, ok := agents.State(host.ref.Value); ok {

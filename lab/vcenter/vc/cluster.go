@@ -21,6 +21,7 @@ type cluster struct {
 	settings *types.ClusterConfigInfoEx // never changed in place
 	ha       *ha
 	drs      *drsRun
+	evcMode  string // key of the baseline, empty for none
 }
 
 // CreateClusterEx makes a cluster with vCenter's defaults under the given settings.

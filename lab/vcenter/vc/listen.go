@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"github.com/vmware/govmomi/vim25"
+	"github.com/vmware/govmomi/vsan"
 
 	_ "github.com/vmware/govmomi/pbm/simulator"  // storage policies, which the provider reads of every disk
 	_ "github.com/vmware/govmomi/vapi/simulator" // sessions, tags and content libraries
@@ -49,8 +50,10 @@ func (s *Sim) registerEndpoints() (err error) {
 	soap := s.faults.middleware(explain(readZonelessTimes(s.calls.guard(http.HandlerFunc(s.svc.ServeSDK)))))
 	s.svc.ServeMux.Handle("POST "+vim25.Path, soap)
 	s.svc.ServeMux.Handle("POST "+vim25.Path+"/vimService", soap)
+	s.svc.ServeMux.Handle("POST "+vsan.Path, soap)
 	s.svc.ServeMux.Handle("GET "+wsdl.Path, wsdl.Handler())
 	s.serveCategories()
+	s.serveVSAN()
 	s.serveSession()
 	s.serveServices()
 	building.Lock()

@@ -37,4 +37,5 @@ func addManagers(ctx *simulator.Context, h *simulator.HostSystem) {
 	ctx.Map.Put(vsan)
 	h.ConfigManager.HostAccessManager = &access.Self
 	h.ConfigManager.VsanSystem = &vsan.Self
+	addServices(ctx, h)
 }

@@ -72,7 +72,7 @@ func (s *Sim) summaryOf(ref types.ManagedObjectReference, sum types.ComputeResou
 	if ref.Type == "ClusterComputeResource" {
 		info := s.admissionInfo(ref)
 		return &types.ClusterComputeResourceSummary{
-			ComputeResourceSummary: sum, UsageSummary: new(types.ClusterUsageSummary),
+			ComputeResourceSummary: sum, UsageSummary: new(types.ClusterUsageSummary), CurrentEVCModeKey: s.evcMode(ref),
 			AdmissionControlInfo: info, CurrentFailoverLevel: failoverLevel(info),
 		}
 	}

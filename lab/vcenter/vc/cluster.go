@@ -99,38 +99,13 @@ func (s *Sim) publishSettings(ctx *simulator.Context, c *simulator.ClusterComput
 	}
 }
 
-// DestroyTask removes an empty cluster. The lab refuses others: a real vCenter would take their machines along.
+// DestroyTask removes a cluster with its hosts.
 func (c *clusterResource) DestroyTask(ctx *simulator.Context, _ *types.Destroy_Task) soap.HasFault {
 	ref := c.Self
 	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
 		return nil, c.s.removeCluster(ctx, ref)
 	}
 	return &methods.Destroy_TaskBody{Res: &types.Destroy_TaskResponse{Returnval: c.s.task(ctx, ref, "destroy", run)}}
-}
-
-func (s *Sim) removeCluster(ctx *simulator.Context, ref types.ManagedObjectReference) types.BaseMethodFault {
-	r, obj := base(ctx, ref)
-	if r == nil {
-		return &types.ManagedObjectNotFound{Obj: ref}
-	}
-	var members []types.ManagedObjectReference
-	ctx.WithLock(obj, func() { members = slices.Clone(r.Host) })
-	if len(members) > 0 {
-		return &types.ResourceInUse{Type: "ClusterComputeResource", Name: r.Name}
-	}
-	s.post(&types.ClusterDestroyedEvent{ClusterEvent: s.clusterEvent(ctx, ref)})
-	s.mu.Lock()
-	k := s.clusters[ref]
-	delete(s.clusters, ref)
-	s.mu.Unlock()
-	if k != nil {
-		k.ha.close()
-		k.drs.close()
-	}
-	dc := datacenterOf(ctx, ref)
-	s.removeResource(ctx, ref)
-	s.dropSystemFolder(ctx, dc)
-	return nil
 }
 
 // settings returns a cluster's settings, which the caller must not change.

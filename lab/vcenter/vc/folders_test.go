@@ -215,3 +215,28 @@ func TestResourcePoolsAreConfiguredAndMoved(t *testing.T) {
 		t.Error("a destroyed pool's machine is not its parent's")
 	}
 }
+
+func TestDestroyedClusterTakesItsHostsAndMachinesAlong(t *testing.T) {
+	l := labtest.Start(t, 200)
+	before := inventory(l)
+	s := &site{Lab: l, hosts: l.Hosts(3)}
+	s.ds = l.NAS("nas", 0, s.hosts...)
+	s.cluster = l.Cluster("c", s.hosts)
+	vm := l.Clone("ubuntu-13.10", "vm", s.cluster, s.ds)
+	root, err := s.cluster.ResourcePool(l.Ctx())
+	l.Must(err)
+	_, err = root.Create(l.Ctx(), "pool", types.DefaultResourceConfigSpec())
+	l.Must(err)
+	l.Run(s.cluster.Destroy(l.Ctx()))
+	if after := inventory(l); !slices.Equal(before, after) {
+		t.Errorf("the inventory was\n%v\nand is\n%v", before, after)
+	}
+	var gone mo.VirtualMachine
+	if err := l.Client.RetrieveOne(l.Ctx(), vm.Reference(), []string{"name"}, &gone); err == nil {
+		t.Error("the machine is still there")
+	}
+	if failed := l.Events("com.vmware.vc.HA.DasHostFailedEvent"); len(failed) > 0 {
+		t.Errorf("HA took the removal for a failure: %v", failed)
+	}
+	l.Cluster("c", l.Hosts(3)) // the hosts can be added again
+}

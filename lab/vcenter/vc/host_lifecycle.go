@@ -137,17 +137,24 @@ func (s *Sim) showConnection(ctx *simulator.Context, ref types.ManagedObjectRefe
 }
 
 func (s *Sim) removeHost(ctx *simulator.Context, ref types.ManagedObjectReference) types.BaseMethodFault {
-	h, ok := ctx.Map.Get(ref).(*simulator.HostSystem)
+	m, ok := s.host(ref)
 	if !ok {
 		return &types.ManagedObjectNotFound{Obj: ref}
 	}
-	m, _ := s.host(ref)
 	if m.cluster.Value != "" && !m.maintenance && !m.disconnected && m.responding {
 		return &types.InvalidState{}
 	}
-	if vms := s.machinesOn(ref); len(vms) > 0 {
-		return &types.ResourceInUse{Type: "HostSystem", Name: m.server.Name}
+	s.dropHost(ctx, ref)
+	return nil
+}
+
+// dropHost takes a host out of the inventory, and its machines with it.
+func (s *Sim) dropHost(ctx *simulator.Context, ref types.ManagedObjectReference) {
+	h, ok := ctx.Map.Get(ref).(*simulator.HostSystem)
+	if !ok {
+		return
 	}
+	s.forgetMachines(ctx, ref)
 	s.post(&types.HostRemovedEvent{HostEvent: s.hostEvent(ctx, ref)})
 	var snapshot mo.HostSystem
 	ctx.WithLock(h, func() { snapshot = h.HostSystem })
@@ -170,5 +177,4 @@ func (s *Sim) removeHost(ctx *simulator.Context, ref types.ManagedObjectReferenc
 	s.mu.Lock()
 	delete(s.hosts, ref)
 	s.mu.Unlock()
-	return nil
 }

@@ -116,7 +116,7 @@ func (s *Sim) removeResource(ctx *simulator.Context, ref types.ManagedObjectRefe
 	var parent, browser, pool types.ManagedObjectReference
 	ctx.WithLock(obj, func() { parent, browser, pool = *r.Parent, *r.EnvironmentBrowser, *r.ResourcePool })
 	s.removeChild(ctx, parent, ref)
-	ctx.Map.Remove(ctx, pool)
+	s.removePools(ctx, pool)
 	ctx.Map.Remove(ctx, browser)
 }
 

@@ -1,6 +1,7 @@
 package fdm_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +67,9 @@ func (t *timeline) run(d time.Duration) {
 }
 
 func (t *timeline) note(what string) {
+	if _, again := t.log[what]; again && strings.HasSuffix(what, " dead") {
+		what += " again"
+	}
 	if _, ok := t.log[what]; !ok {
 		t.log[what] = t.now
 	}

@@ -35,6 +35,8 @@ type Fleet struct {
 	addresses *addresses
 	running   map[string]*instance
 	watched   map[string]*instance // see Vitals
+	copies    map[string][]*instance
+	cut       map[string]bool // hosts whose guests have no network
 }
 
 type instance struct {
@@ -79,7 +81,10 @@ func (s *session) end() {
 
 // NewFleet starts with no machine; guests take their addresses from the network.
 func NewFleet(c *clock.Clock, t *truth.Log, network netip.Prefix) *Fleet {
-	return &Fleet{clock: c, truth: t, addresses: newAddresses(network), running: map[string]*instance{}, watched: map[string]*instance{}, OnChange: func(string) {}}
+	return &Fleet{
+		clock: c, truth: t, addresses: newAddresses(network), running: map[string]*instance{}, watched: map[string]*instance{},
+		copies: map[string][]*instance{}, cut: map[string]bool{}, OnChange: func(string) {},
+	}
 }
 
 // PowerOn starts a machine on its host; one that runs already is left alone and false is returned.
@@ -122,9 +127,10 @@ func (f *Fleet) finishBoot(i *instance, since time.Time) {
 
 func (f *Fleet) open(i *instance, cause string) {
 	p := ProfileOf(i.GuestID)
-	if p.Port == 0 || i.blocked || i.socket != nil {
+	if p.Port == 0 || i.blocked || i.socket != nil || f.cut[i.Host] {
 		return
 	}
+	f.yieldAddress(i.ID)
 	address, ok := f.addresses.of(i.ID)
 	if !ok {
 		log.Printf("guest %s: the guest network has no free address", i.Name)
@@ -184,6 +190,9 @@ func (f *Fleet) HostDown(host, cause string) []string {
 			f.kill(i, cause)
 			ids = append(ids, id)
 		}
+	}
+	for _, id := range f.copiesOn(host) {
+		f.endCopies(id, host, cause)
 	}
 	return ids
 }
@@ -247,6 +256,7 @@ func (f *Fleet) Forget(id string) {
 	f.PowerOff(id, "deleted")
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.endCopies(id, "", "deleted")
 	f.addresses.release(id)
 }
 
@@ -267,5 +277,8 @@ func (f *Fleet) Close() {
 	defer f.mu.Unlock()
 	for _, i := range f.running {
 		f.kill(i, "lab stopped")
+	}
+	for id := range f.copies {
+		f.endCopies(id, "", "lab stopped")
 	}
 }

@@ -60,6 +60,22 @@ func (l *Lab) Fault(fault map[string]any) string {
 	return body["id"].(string)
 }
 
+// RefusedFault asks for a fault that makes no sense and returns what the lab says of it.
+func (l *Lab) RefusedFault(fault map[string]any) string {
+	l.T.Helper()
+	raw, err := json.Marshal(fault)
+	l.Must(err)
+	res, err := l.HTTP.Post("http://"+l.Config.FaultListen+"/faults", "application/json", bytes.NewReader(raw))
+	l.Must(err)
+	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusBadRequest {
+		l.T.Errorf("fault %v: status %d", fault, res.StatusCode)
+	}
+	said, err := io.ReadAll(res.Body)
+	l.Must(err)
+	return string(said)
+}
+
 // EndFault removes a fault.
 func (l *Lab) EndFault(id string) {
 	l.T.Helper()

@@ -42,7 +42,10 @@ func (s *Sim) serverUp(server *hardware.Server) {
 }
 
 // networkChanged follows a server's connection to the management network.
-func (s *Sim) networkChanged(server *hardware.Server, _ hardware.Management) { s.watchContact(server) }
+func (s *Sim) networkChanged(server *hardware.Server, m hardware.Management) {
+	s.fleet.SetNetwork(server.Name, m.Switched(), "network of the host")
+	s.watchContact(server)
+}
 
 // watchContact looks whether vCenter has lost a server or found it again, and acts when that has lasted.
 func (s *Sim) watchContact(server *hardware.Server) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -16,6 +18,12 @@ type Fault struct {
 	VM    string `json:"vm,omitempty"`
 	Host  string `json:"host,omitempty"`
 	State string `json:"state,omitempty"`
+	// Hosts are those that a partition puts on the other side, where the gateway and vCenter are reached if so said.
+	Hosts   []string `json:"hosts,omitempty"`
+	Gateway bool     `json:"gateway,omitempty"`
+	VCenter bool     `json:"vcenter,omitempty"`
+	// Datastore is a name; kind "datastoreLost" takes all that the host mounts when none is named.
+	Datastore string `json:"datastore,omitempty"`
 	// Ms delays every call (kind "slow"); Count is how many calls are answered with HTTP status 500 (kind "http500").
 	Ms    int `json:"ms,omitempty"`
 	Count int `json:"count,omitempty"`
@@ -77,6 +85,9 @@ func (f *faults) check(fault Fault) string {
 	known := func(vm string) bool {
 		return len(f.s.selectMachines(func(m *machine) bool { return m.name == vm })) > 0
 	}
+	if slices.Contains(networkFaults, fault.Kind) {
+		return f.checkNetwork(fault)
+	}
 	switch fault.Kind {
 	case "restartFails", "resetFails", "guestServiceDown", "guestHung", "unprotected":
 		if !known(fault.VM) {
@@ -96,13 +107,15 @@ func (f *faults) check(fault Fault) string {
 		}
 	case "expireSessions":
 	default:
-		return fmt.Sprintf("kind: %q is none of restartFails, resetFails, guestServiceDown, guestHung, fdmState, unprotected, slow, http500, expireSessions", fault.Kind)
+		return fmt.Sprintf("kind: %q is none of restartFails, resetFails, guestServiceDown, guestHung, fdmState, unprotected, slow, http500, expireSessions, %s",
+			fault.Kind, strings.Join(networkFaults, ", "))
 	}
 	return ""
 }
 
 // apply carries out the kinds that act once; the others are asked for when they matter.
 func (f *faults) apply(fault Fault, on bool) {
+	f.applyNetwork(fault, on)
 	switch fault.Kind {
 	case "guestServiceDown":
 		for _, m := range f.s.selectMachines(func(m *machine) bool { return m.name == fault.VM }) {

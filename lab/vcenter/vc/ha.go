@@ -38,6 +38,9 @@ type ha struct {
 	short     bool // of failover capacity
 	slow      bool // machines would degrade by more than they tolerate
 	info      types.BaseClusterDasAdmissionControlInfo
+	// isolations are the responses of isolated hosts; shutting are the guests that they have asked to shut down.
+	isolations map[types.ManagedObjectReference]*fdm.Isolation
+	shutting   map[types.ManagedObjectReference]departure
 }
 
 func newHA(s *Sim, cluster types.ManagedObjectReference) *ha { return &ha{s: s, cluster: cluster} }
@@ -55,6 +58,7 @@ func (h *ha) tend() {
 		h.monitored = fdm.NewMonitor()
 		h.agents, h.restarts, h.failing, h.master, h.protected = fdm.NewCluster(), fdm.NewRestarter(), false, "", 0
 		h.short, h.slow, h.info = false, false, nil
+		h.isolations, h.shutting = map[types.ManagedObjectReference]*fdm.Isolation{}, map[types.ManagedObjectReference]departure{}
 		h.s.run(func() { h.loop(ctx) })
 	case !on && h.cancel != nil:
 		h.cancel()
@@ -119,11 +123,15 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 			h.show(ctx, c)
 		}
 	}
+	h.respond(ctx, cfg, agents, hosts, now)
 	h.takeOver(agents, restarts, now)
 	for _, id := range out.Dead {
 		h.declareDead(ctx, cfg, hostRef(id), restarts, now)
 	}
 	h.monitor(ctx, cfg, hosts, now)
+	h.learnDepartures(ctx, cfg, restarts, seen, now)
+	h.endCopies(agents, hosts)
+	h.recall(ctx, agents, restarts)
 	h.recoverLost(ctx, cfg, agents, hosts, restarts, now)
 	h.continueRestarts(ctx, cfg, agents, restarts, now)
 	if attends && now-h.protected >= protectEvery {
@@ -154,6 +162,7 @@ func (h *ha) show(ctx *simulator.Context, c fdm.Change) {
 	}
 	h.s.change(ctx, ref, types.PropertyChange{Name: "runtime.dasHostState", Val: &state})
 	h.postState(ctx, ref, state.State)
+	h.postRole(ctx, ref, types.ClusterDasFdmAvailabilityState(state.State))
 }
 
 // refresh publishes every role again, after a fault was set or removed.

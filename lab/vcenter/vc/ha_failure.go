@@ -67,6 +67,9 @@ func (s *Sim) reconnect(ctx *simulator.Context, ref types.ManagedObjectReference
 		}
 		s.showReachable(ctx, m.ref, types.VirtualMachineConnectionStateConnected)
 	}
+	if h, ok := s.host(ref); !ok || h.responding {
+		return // it was away for too short to be missed
+	}
 	s.updateHost(ref, func(m *managedHost) { m.responding = true })
 	s.showConnection(ctx, ref)
 	s.post(&types.HostConnectedEvent{HostEvent: s.hostEvent(ctx, ref)})

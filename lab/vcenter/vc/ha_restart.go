@@ -182,6 +182,7 @@ func (s *Sim) runOn(ctx *simulator.Context, ref, host types.ManagedObjectReferen
 	if !ok {
 		return
 	}
+	s.fleet.Forsake(vm.Config.InstanceUuid) // its old host may run it still, if that lost its locks
 	ctx.WithLock(vm, func() {
 		s.updateMachine(ref, func(x *machine) { x.failing = false })
 		s.reregister(ctx, vm, host)

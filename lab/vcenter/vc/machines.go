@@ -33,6 +33,7 @@ type machine struct {
 	// lost is set while a machine is off only because its host lost power, and HA has not dealt with it.
 	lost            bool
 	protectionShown bool
+	left            *departure                   // on an isolated host, until vCenter knows
 	target          types.ManagedObjectReference // the host that HA is restarting it on
 	bound           types.ManagedObjectReference // the host that DRS is moving it to
 }

@@ -130,6 +130,9 @@ func (s *Sim) run(f func()) {
 // Server finds a physical server by name.
 func (s *Sim) Server(name string) *hardware.Server { return s.servers[name] }
 
+// Copies counts the machines that a server still runs although they were restarted elsewhere.
+func (s *Sim) Copies(server string) int { return len(s.fleet.CopiesOn(server)) }
+
 // Close stops listeners, guests and background work.
 func (s *Sim) Close() {
 	s.stop()

@@ -228,6 +228,10 @@ func complete(d types.BaseVirtualDevice) {
 		if b, ok := x.Backing.(*types.VirtualDiskFlatVer2BackingInfo); ok && b.DiskMode == "" {
 			b.DiskMode = string(types.VirtualDiskModePersistent)
 		}
+	case *types.VirtualCdrom:
+		if b, ok := x.Backing.(*types.VirtualCdromRemoteAtapiBackingInfo); ok && b.UseAutoDetect == nil {
+			b.UseAutoDetect = types.NewBool(false)
+		}
 	case types.BaseVirtualEthernetCard:
 		c := x.GetVirtualEthernetCard()
 		if c.AddressType == "" {

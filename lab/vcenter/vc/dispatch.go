@@ -1,6 +1,7 @@
 package vc
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/vmware/govmomi/simulator"
@@ -27,6 +28,7 @@ func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Referenc
 		expandTraversals(ctx, body.SpecSet)
 	case *types.CreateFilter:
 		nameClusters([]types.PropertyFilterSpec{body.Spec})
+		orderProperties(body.Spec.PropSet)
 	}
 	ref := m.This
 	if ref.Type == "ComputeResource" && isCluster(ref.Value) {
@@ -78,7 +80,7 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 	case *simulator.EnvironmentBrowser:
 		return &environment{o}
 	case *simulator.VirtualDiskManager:
-		return &diskManager{o}
+		return &diskManager{o, s}
 	case *simulator.StoragePod:
 		return &storagePod{o, s}
 	case *simulator.StorageResourceManager:
@@ -94,7 +96,7 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 	case *simulator.DistributedVirtualSwitchManager:
 		return &switchManager{o, s}
 	case *simulator.HostDatastoreBrowser:
-		return &browser{o}
+		return &browser{o, s}
 	case *simulator.PerformanceManager:
 		return &performanceManager{o, s}
 	case *simulator.GuestProcessManager:
@@ -114,6 +116,14 @@ func refuse(ctx *simulator.Context, m *simulator.Method) types.BaseMethodFault {
 		}
 	}
 	return nil
+}
+
+// orderProperties lets a filter report an object's properties by name, as vCenter does: clients that wait for several
+// take them in one after the other (seen with the provider, which wants the gateway before the addresses).
+func orderProperties(set []types.PropertySpec) {
+	for i := range set {
+		slices.Sort(set[i].PathSet)
+	}
 }
 
 func isCluster(value string) bool { return strings.HasPrefix(value, "domain-c") }

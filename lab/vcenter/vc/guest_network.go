@@ -17,24 +17,49 @@ const (
 
 // describeGuestNetwork tells what Tools report of a running guest's adapters and routes: on the first adapter the address
 // that the lab answers at, then the one inside.
-func describeGuestNetwork(info *types.GuestInfo, reached string) {
-	for i := range info.Net {
-		info.Net[i].Connected = true
-	}
+// A customised guest has the addresses and gateways that it was given in place of the latter.
+func describeGuestNetwork(info *types.GuestInfo, reached string, id *identity) {
 	outside, err := netip.ParseAddr(reached)
-	if err != nil || len(info.Net) == 0 {
+	if err != nil {
 		return
 	}
-	nic := &info.Net[0]
-	nic.IpAddress = []string{reached, insideAddress(outside).String()}
-	nic.IpConfig = &types.NetIpConfigInfo{}
-	for _, a := range nic.IpAddress {
-		nic.IpConfig.IpAddress = append(nic.IpConfig.IpAddress, types.NetIpConfigInfoIpAddress{IpAddress: a, PrefixLength: insidePrefix, State: "preferred"})
+	var routes []types.NetIpRouteConfigInfoIpRoute
+	dns := &types.NetDnsConfigInfo{HostName: info.HostName}
+	for i := range info.Net {
+		nic := &info.Net[i]
+		nic.Connected = true
+		var given nicIdentity
+		if id != nil && i < len(id.nics) {
+			given = id.nics[i]
+		}
+		if i == 0 {
+			addAddress(nic, netip.PrefixFrom(outside, insidePrefix))
+		}
+		for _, a := range given.addresses {
+			addAddress(nic, a)
+		}
+		if i == 0 && len(given.addresses) == 0 {
+			addAddress(nic, netip.PrefixFrom(insideAddress(outside), insidePrefix))
+			routes = append(routes, defaultRoute(insideGateway))
+		}
+		for _, g := range given.gateways {
+			routes = append(routes, defaultRoute(g))
+		}
+		dns.IpAddress = append(dns.IpAddress, given.dns...)
 	}
-	info.IpStack = []types.GuestStackInfo{{
-		DnsConfig:     &types.NetDnsConfigInfo{HostName: info.HostName},
-		IpRouteConfig: &types.NetIpRouteConfigInfo{IpRoute: []types.NetIpRouteConfigInfoIpRoute{defaultRoute(insideGateway)}},
-	}}
+	if len(info.Net) > 0 {
+		info.IpStack = []types.GuestStackInfo{{DnsConfig: dns, IpRouteConfig: &types.NetIpRouteConfigInfo{IpRoute: routes}}}
+	}
+}
+
+func addAddress(nic *types.GuestNicInfo, a netip.Prefix) {
+	if nic.IpConfig == nil {
+		nic.IpConfig = &types.NetIpConfigInfo{}
+	}
+	nic.IpAddress = append(nic.IpAddress, a.Addr().String())
+	nic.IpConfig.IpAddress = append(nic.IpConfig.IpAddress, types.NetIpConfigInfoIpAddress{
+		IpAddress: a.Addr().String(), PrefixLength: int32(a.Bits()), State: "preferred",
+	})
 }
 
 // insideAddress is the guest's own address: its last two numbers are those of the address outside.
@@ -44,7 +69,11 @@ func insideAddress(outside netip.Addr) netip.Addr {
 }
 
 func defaultRoute(gateway string) types.NetIpRouteConfigInfoIpRoute {
+	network := "0.0.0.0"
+	if a, err := netip.ParseAddr(gateway); err == nil && a.Is6() {
+		network = "::"
+	}
 	return types.NetIpRouteConfigInfoIpRoute{
-		Network: "0.0.0.0", PrefixLength: 0, Gateway: types.NetIpRouteConfigInfoGateway{IpAddress: gateway, Device: "0"},
+		Network: network, PrefixLength: 0, Gateway: types.NetIpRouteConfigInfoGateway{IpAddress: gateway, Device: "0"},
 	}
 }

@@ -25,12 +25,13 @@ func (s *Sim) reportTools(ctx *simulator.Context, ref types.ManagedObjectReferen
 	if !ok {
 		return
 	}
-	before, after := "", ""
+	before, after, booted := "", "", false
 	ctx.WithLock(vm, func() {
 		status, running := s.fleet.Status(vm.Config.InstanceUuid)
 		before = vm.Guest.AppHeartbeatStatus
 		p := guest.ProfileOf(vm.Config.GuestId)
-		info := guestInfo(*vm.Guest, p, status, running, vm.Name)
+		known, _ := s.machine(ref)
+		info := guestInfo(*vm.Guest, p, status, running, vm.Name, known.identity)
 		s.appInfo(&info, status)
 		after = info.AppHeartbeatStatus
 		heartbeat := s.heartbeat(status)
@@ -47,10 +48,14 @@ func (s *Sim) reportTools(ctx *simulator.Context, ref types.ManagedObjectReferen
 		if len(changes) > 0 {
 			ctx.Update(vm, changes)
 		}
+		booted = running && status.Tools
 	})
 	if m, ok := s.machine(ref); ok && before != "" && before != after {
 		message := "The application heartbeat of " + m.name + " changed from " + before + " to " + after
 		s.post(s.extended("com.vmware.vc.vmam.VmAppHealthMonitoringStateChangedEvent", "info", message, s.vmEvent(ctx, m).Event, ref, m.name))
+	}
+	if booted {
+		s.customized(ctx, vm)
 	}
 }
 
@@ -83,7 +88,7 @@ func (s *Sim) appInfo(info *types.GuestInfo, status guest.Status) {
 	}
 }
 
-func guestInfo(info types.GuestInfo, p guest.Profile, status guest.Status, running bool, name string) types.GuestInfo {
+func guestInfo(info types.GuestInfo, p guest.Profile, status guest.Status, running bool, name string, id *identity) types.GuestInfo {
 	info.Net = slices.Clone(info.Net)
 	info.ToolsStatus, info.ToolsRunningStatus = types.VirtualMachineToolsStatusToolsNotInstalled, "guestToolsNotRunning"
 	info.ToolsVersionStatus, info.ToolsVersionStatus2 = "guestToolsNotInstalled", "guestToolsNotInstalled"
@@ -109,7 +114,10 @@ func guestInfo(info types.GuestInfo, p guest.Profile, status guest.Status, runni
 	info.GuestOperationsReady, info.InteractiveGuestOperationsReady = ready, ready
 	info.ToolsStatus, info.ToolsRunningStatus, info.GuestState = types.VirtualMachineToolsStatusToolsOk, "guestToolsRunning", "running"
 	info.GuestFamily, info.GuestFullName, info.HostName, info.IpAddress = p.Family, p.FullName, name, status.Address
-	describeGuestNetwork(&info, status.Address)
+	if id != nil && id.hostName != "" {
+		info.HostName = id.hostName
+	}
+	describeGuestNetwork(&info, status.Address, id)
 	return info
 }
 

@@ -22,6 +22,7 @@ type machine struct {
 	template bool
 	system   bool                           // a vCLS VM
 	files    []types.ManagedObjectReference // the datastores that hold its files
+	identity *identity                      // what a customisation gave the guest; never changed once it is set
 	cpus     int
 	memoryMB int
 	// reservations in MHz and MB
@@ -160,18 +161,9 @@ func completeDefaults(vm *simulator.VirtualMachine) {
 	c := vm.Config
 	c.Hardware.Device = clone(c.Hardware.Device) // the simulator's machines share their controllers, and fill them up
 	c.SwapPlacement = string(types.VirtualMachineConfigInfoSwapPlacementTypeInherit)
-	c.Flags = types.VirtualMachineFlagInfo{
-		EnableLogging: types.NewBool(true), DiskUuidEnabled: types.NewBool(false),
-		VirtualMmuUsage: "automatic", VirtualExecUsage: "hvAuto",
-	}
+	c.Flags, c.Tools, c.BootOptions = *defaultFlags(), defaultTools(), defaultBootOptions()
 	c.MemoryHotAddEnabled, c.CpuHotAddEnabled, c.CpuHotRemoveEnabled = types.NewBool(false), types.NewBool(false), types.NewBool(false)
 	c.NestedHVEnabled, c.VPMCEnabled = types.NewBool(false), types.NewBool(false)
-	c.Tools = &types.ToolsConfigInfo{
-		AfterPowerOn: types.NewBool(true), AfterResume: types.NewBool(true), BeforeGuestStandby: types.NewBool(true),
-		BeforeGuestShutdown: types.NewBool(true), BeforeGuestReboot: types.NewBool(false), SyncTimeWithHost: types.NewBool(false),
-		ToolsUpgradePolicy: "manual",
-	}
-	c.BootOptions = &types.VirtualMachineBootOptions{BootRetryEnabled: types.NewBool(false), BootRetryDelay: 10000, EfiSecureBootEnabled: types.NewBool(false)}
 }
 
 // machine returns a copy of what is known of a virtual machine.

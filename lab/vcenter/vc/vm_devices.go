@@ -6,11 +6,13 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/vmware/govmomi/object"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
+	"github.com/vmware/govmomi/vmdk"
 
 	"vsphere-ha/lab/vcenter/device"
 )
@@ -42,79 +44,109 @@ func (s *Sim) planDevices(ctx *simulator.Context, h home, current []types.BaseVi
 	if fault != nil {
 		return nil, fault
 	}
-	names := map[string]bool{}
+	var made []string
 	for _, c := range planned {
 		spec := c.GetVirtualDeviceConfigSpec()
 		d, ok := spec.Device.(*types.VirtualDisk)
 		if !ok || spec.Operation == types.VirtualDeviceConfigSpecOperationRemove {
 			continue
 		}
-		b, ok := d.Backing.(types.BaseVirtualDeviceFileBackingInfo)
-		if !ok {
-			continue
-		}
-		if fault := s.backDisk(ctx, h, spec, d, b.GetVirtualDeviceFileBackingInfo(), names); fault != nil {
+		file, fault := s.backDisk(ctx, h, spec, d)
+		if fault != nil {
+			for _, file := range made {
+				removeDisk(file)
+			}
 			return nil, fault
+		}
+		if file != "" {
+			made = append(made, file)
 		}
 	}
 	return planned, nil
 }
 
-// backDisk names the file of a new disk, takes the size of one that exists from its file, and lets a file grow with its disk.
-func (s *Sim) backDisk(ctx *simulator.Context, h home, spec *types.VirtualDeviceConfigSpec, d *types.VirtualDisk,
-	b *types.VirtualDeviceFileBackingInfo, names map[string]bool) types.BaseMethodFault {
-	var file object.DatastorePath
-	file.FromString(b.FileName)
-	if file.Datastore == "" && b.Datastore != nil {
-		if ds, ok := ctx.Map.Get(*b.Datastore).(*simulator.Datastore); ok {
-			file.Datastore = ds.Name
+// backDisk gives a disk its file, and takes from the file of one that exists what it says of the disk. It returns the
+// path of a file that it made.
+func (s *Sim) backDisk(ctx *simulator.Context, h home, spec *types.VirtualDeviceConfigSpec, d *types.VirtualDisk) (string, types.BaseMethodFault) {
+	based, ok := d.Backing.(types.BaseVirtualDeviceFileBackingInfo)
+	if _, sparse := d.Backing.(*types.VirtualDiskSparseVer2BackingInfo); !ok || sparse || spec.Backing != nil && spec.Backing.Crypto != nil {
+		return "", nil // the simulator has the right answers
+	}
+	b := based.GetVirtualDeviceFileBackingInfo()
+	var name object.DatastorePath
+	name.FromString(b.FileName)
+	if ds := b.Datastore; name.Datastore == "" && ds != nil {
+		if ds, ok := ctx.Map.Get(*ds).(*simulator.Datastore); ok {
+			name.Datastore = ds.Name
 		}
 	}
-	if file.Datastore == "" {
-		file.Datastore = h.vmx.Datastore
+	if name.Datastore == "" {
+		name.Datastore = h.vmx.Datastore
 	}
-	dir, ok := s.datastoreDir(ctx, h.dc, file.Datastore)
-	if !ok {
-		return &types.InvalidDatastorePath{InvalidDatastore: types.InvalidDatastore{Name: file.Datastore}, DatastorePath: b.FileName}
+	dir, ok := s.datastoreDir(ctx, h.dc, name.Datastore)
+	if !ok || strings.Contains(name.Path, "..") {
+		return "", &types.InvalidDatastorePath{InvalidDatastore: types.InvalidDatastore{Name: name.Datastore}, DatastorePath: b.FileName}
 	}
-	if spec.FileOperation != "" {
-		if file.Path == "" {
-			file.Path = freeDiskName(dir, h.vmx.Path, names)
-		}
-		b.FileName = file.String()
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, file.Path)), 0o700); err != nil {
-			return &types.CannotCreateFile{FileFault: types.FileFault{File: b.FileName}}
-		}
-		return nil
+	if spec.FileOperation == "" {
+		b.FileName = name.String()
+		return "", attachDisk(filepath.Join(dir, name.Path), spec.Operation, d, b.FileName)
 	}
-	if file.Path == "" {
-		return &types.InvalidDeviceBacking{InvalidDeviceSpec: types.InvalidDeviceSpec{
-			InvalidVmConfig: types.InvalidVmConfig{Property: "virtualDeviceSpec.device.backing.fileName"},
-		}}
+	if name.Path == "" {
+		name.Path = freeDiskName(dir, h.vmx.Path)
 	}
-	b.FileName = file.String()
-	return s.fitDisk(ctx, h, spec.Operation, d, b.FileName)
+	b.FileName = name.String()
+	file := filepath.Join(dir, name.Path)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return "", fileFault(b.FileName, err)
+	}
+	err := writeDisk(file, diskFile{
+		bytes: d.CapacityInBytes, thin: isThin(d.Backing), eager: isEager(d.Backing),
+		replace: spec.FileOperation == types.VirtualDeviceConfigSpecFileOperationReplace,
+	})
+	if err != nil {
+		return "", fileFault(b.FileName, err)
+	}
+	spec.FileOperation = "" // done
+	return file, attachDisk(file, spec.Operation, d, b.FileName)
 }
 
-func (s *Sim) fitDisk(ctx *simulator.Context, h home, op types.VirtualDeviceConfigSpecOperation, d *types.VirtualDisk, file string) types.BaseMethodFault {
-	var dc *types.ManagedObjectReference
-	if h.dc != nil {
-		dc = &h.dc.Self
+// attachDisk fits a disk to its file. A file grows with its disk.
+func attachDisk(file string, op types.VirtualDeviceConfigSpecOperation, d *types.VirtualDisk, name string) types.BaseMethodFault {
+	desc, err := readDisk(file)
+	if err != nil {
+		return fileFault(name, err)
 	}
-	files := ctx.Map.FileManager()
-	desc, saved, fault := files.DiskDescriptor(ctx, dc, file)
-	if fault != nil {
-		return fault
-	}
-	if op == types.VirtualDeviceConfigSpecOperationAdd {
-		d.CapacityInBytes, d.CapacityInKB = desc.Capacity(), desc.Capacity()>>10
+	if op == types.VirtualDeviceConfigSpecOperationEdit {
+		if d.CapacityInBytes > desc.Capacity() && len(desc.Extent) > 0 {
+			desc.Extent[0].Size = d.CapacityInBytes / vmdk.SectorSize
+			err = saveDescriptor(desc, file)
+		}
+		if err != nil {
+			return fileFault(name, err)
+		}
 		return nil
 	}
-	if d.CapacityInBytes <= desc.Capacity() || len(desc.Extent) == 0 {
-		return nil
+	d.CapacityInBytes, d.CapacityInKB = desc.Capacity(), desc.Capacity()>>10
+	if b, ok := d.Backing.(*types.VirtualDiskFlatVer2BackingInfo); ok {
+		b.Uuid = desc.DDB[ddbUUID]
+		b.ThinProvisioned, b.EagerlyScrub = types.NewBool(desc.DDB[ddbThin] == "1"), types.NewBool(desc.DDB[ddbEager] == "1")
 	}
-	desc.Extent[0].Size = d.CapacityInBytes / 512
-	return files.SaveDiskDescriptor(ctx, desc, saved)
+	return nil
+}
+
+func isThin(b types.BaseVirtualDeviceBackingInfo) bool {
+	switch b := b.(type) {
+	case *types.VirtualDiskFlatVer2BackingInfo:
+		return b.ThinProvisioned != nil && *b.ThinProvisioned
+	case *types.VirtualDiskSeSparseBackingInfo:
+		return true
+	}
+	return false
+}
+
+func isEager(b types.BaseVirtualDeviceBackingInfo) bool {
+	flat, ok := b.(*types.VirtualDiskFlatVer2BackingInfo)
+	return ok && flat.EagerlyScrub != nil && *flat.EagerlyScrub && !isThin(b)
 }
 
 func (s *Sim) datastoreDir(ctx *simulator.Context, dc *simulator.Datacenter, name string) (string, bool) {
@@ -131,16 +163,14 @@ func (s *Sim) datastoreDir(ctx *simulator.Context, dc *simulator.Datacenter, nam
 }
 
 // freeDiskName is the name that ESXi gives a new disk: that of the configuration file, numbered where it is taken.
-func freeDiskName(dir, vmx string, names map[string]bool) string {
-	stem := vmx[:len(vmx)-len(path.Ext(vmx))]
+func freeDiskName(dir, vmx string) string {
+	stem := strings.TrimSuffix(vmx, path.Ext(vmx))
 	for n := 0; ; n++ {
 		name := stem + ".vmdk"
 		if n > 0 {
 			name = fmt.Sprintf("%s_%d.vmdk", stem, n)
 		}
-		full := filepath.Join(dir, name)
-		if _, err := os.Stat(full); err != nil && !names[full] {
-			names[full] = true
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			return name
 		}
 	}

@@ -42,6 +42,8 @@ func (s *Sim) settleNew(ctx *simulator.Context, f *simulator.Folder, spec *types
 	spec.Files.VmPathName = h.vmx.String()
 	defaults := types.DefaultResourceConfigSpec()
 	spec.CpuAllocation, spec.MemoryAllocation = merged(&defaults.CpuAllocation, spec.CpuAllocation), merged(&defaults.MemoryAllocation, spec.MemoryAllocation)
+	spec.Flags, spec.Tools = merged(defaultFlags(), spec.Flags), merged(defaultTools(), spec.Tools)
+	spec.BootOptions = merged(defaultBootOptions(), spec.BootOptions)
 	var fault types.BaseMethodFault
 	spec.DeviceChange, fault = s.planDevices(ctx, h, esx.VirtualDevice, spec.DeviceChange)
 	// Changes of devices that every machine has are left out: the simulator makes those after the change.
@@ -73,4 +75,24 @@ func makeHome(dir, wanted, name string) (string, error) {
 		}
 	}
 	return "", fs.ErrExist
+}
+
+func defaultFlags() *types.VirtualMachineFlagInfo {
+	return &types.VirtualMachineFlagInfo{
+		EnableLogging: types.NewBool(true), DiskUuidEnabled: types.NewBool(false), VirtualMmuUsage: "automatic", VirtualExecUsage: "hvAuto",
+	}
+}
+
+func defaultTools() *types.ToolsConfigInfo {
+	return &types.ToolsConfigInfo{
+		AfterPowerOn: types.NewBool(true), AfterResume: types.NewBool(true), BeforeGuestStandby: types.NewBool(true),
+		BeforeGuestShutdown: types.NewBool(true), BeforeGuestReboot: types.NewBool(false), SyncTimeWithHost: types.NewBool(false),
+		ToolsUpgradePolicy: "manual",
+	}
+}
+
+func defaultBootOptions() *types.VirtualMachineBootOptions {
+	return &types.VirtualMachineBootOptions{
+		BootRetryEnabled: types.NewBool(false), BootRetryDelay: 10000, EfiSecureBootEnabled: types.NewBool(false),
+	}
 }

@@ -74,14 +74,22 @@ type machineEnvironment struct {
 
 // giveEnvironment makes the environment of a new machine. The caller holds the machine's lock.
 func giveEnvironment(ctx *simulator.Context, vm *mo.VirtualMachine) {
-	ref := types.ManagedObjectReference{Type: "EnvironmentBrowser", Value: "envbrowser-" + vm.Self.Value}
-	if vm.EnvironmentBrowser == ref {
+	if hasEnvironment(vm) {
 		return
 	}
 	e := &machineEnvironment{vm: vm.Self}
-	e.Self = ref
+	e.Self = environmentOf(vm.Self)
 	ctx.Map.Put(e)
-	vm.EnvironmentBrowser = ref
+	vm.EnvironmentBrowser = e.Self
+}
+
+// hasEnvironment tells whether a machine is complete: its environment is the last that it gets.
+func hasEnvironment(vm *mo.VirtualMachine) bool {
+	return vm.EnvironmentBrowser == environmentOf(vm.Self)
+}
+
+func environmentOf(vm types.ManagedObjectReference) types.ManagedObjectReference {
+	return types.ManagedObjectReference{Type: "EnvironmentBrowser", Value: "envbrowser-" + vm.Value}
 }
 
 func (e *machineEnvironment) machine(ctx *simulator.Context) (version string, around *simulator.EnvironmentBrowser) {

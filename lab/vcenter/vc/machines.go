@@ -75,6 +75,9 @@ func (w *watcher) UpdateObject(ctx *simulator.Context, o mo.Reference, changes [
 		switch c.Name {
 		case "config.hardware.device":
 			tidyDevices(vm)
+			if hasEnvironment(vm) {
+				w.s.trackDatastores(ctx, vm)
+			}
 		case "runtime.powerState":
 			w.s.powerChanged(m)
 		case "runtime.host":
@@ -90,7 +93,7 @@ func (w *watcher) RemoveObject(ctx *simulator.Context, ref types.ManagedObjectRe
 	if ref.Type != "VirtualMachine" {
 		return
 	}
-	ctx.Map.Remove(ctx, types.ManagedObjectReference{Type: "EnvironmentBrowser", Value: "envbrowser-" + ref.Value})
+	ctx.Map.Remove(ctx, environmentOf(ref))
 	w.s.mu.Lock()
 	m := w.s.vms[ref]
 	delete(w.s.vms, ref)

@@ -83,10 +83,18 @@ func removeHome(dir string) {
 		return
 	}
 	for _, e := range entries {
-		switch filepath.Ext(e.Name()) {
-		case ".vmx", ".vmxf", ".nvram", ".log", ".vmsd", ".vmsn", ".vmem", ".vswp", ".lck":
+		if ownFile(e.Name()) {
 			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
 	_ = os.Remove(dir)
+}
+
+// ownFile tells whether a file in a machine's folder is part of the machine, disks aside.
+func ownFile(name string) bool {
+	switch filepath.Ext(name) {
+	case ".vmx", ".vmxf", ".nvram", ".log", ".vmsd", ".vmsn", ".vmem", ".vswp", ".lck":
+		return true
+	}
+	return false
 }

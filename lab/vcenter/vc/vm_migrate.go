@@ -21,23 +21,6 @@ func (v *virtualMachine) MigrateVMTask(ctx *simulator.Context, req *types.Migrat
 	}}
 }
 
-// RelocateVMTask moves a machine to another host; moves between datastores are the simulator's.
-func (v *virtualMachine) RelocateVMTask(ctx *simulator.Context, req *types.RelocateVM_Task) soap.HasFault {
-	elsewhere := false
-	if ref := req.Spec.Datastore; ref != nil {
-		elsewhere = simulator.FindReference(v.Datastore, *ref) == nil
-	}
-	if elsewhere || req.Spec.Folder != nil || len(req.Spec.DeviceChange) > 0 {
-		if fault := v.s.checkNetworks(ctx, v.Self, req.Spec.DeviceChange); fault != nil {
-			return &methods.RelocateVM_TaskBody{Res: &types.RelocateVM_TaskResponse{Returnval: v.s.failed(ctx, v.Self, "relocateVm", fault)}}
-		}
-		return v.VirtualMachine.RelocateVMTask(ctx, req)
-	}
-	return &methods.RelocateVM_TaskBody{Res: &types.RelocateVM_TaskResponse{
-		Returnval: v.s.task(ctx, v.Self, "relocateVm", v.move(req.Spec.Host, req.Spec.Pool)),
-	}}
-}
-
 // move returns a task's body that takes the machine to the host, or to one that DRS chooses, and to the pool if given.
 func (v *virtualMachine) move(host, pool *types.ManagedObjectReference) func(*simulator.Context) (types.AnyType, types.BaseMethodFault) {
 	return func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {

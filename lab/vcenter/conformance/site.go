@@ -88,7 +88,8 @@ func settings(dir string, slot int) *config.Config {
 	}
 	for n := range hostCount {
 		cfg.Hosts = append(cfg.Hosts, config.Host{
-			Name: hostName(n + 1), CPUMHz: 2600, Cores: 16, MemoryMB: 65536, BMC: fmt.Sprintf("%s.%d:8443", network, 11+n),
+			Name: hostName(n + 1), CPUMHz: 2600, Cores: 16, MemoryMB: 65536,
+			BMC: fmt.Sprintf("%s.%d:8443", network, 11+n), SSH: fmt.Sprintf("%s.%d:2222", network, 11+n),
 		})
 	}
 	return cfg

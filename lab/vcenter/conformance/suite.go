@@ -66,10 +66,10 @@ func prepare(ctx context.Context, o options, progress io.Writer) (*suite, error)
 		return s, nil
 	}
 	fmt.Fprintf(progress, "building the tests of %s (once; a minute or two)\n", name)
-	return s, s.build(ctx, source, home)
+	return s, s.build(ctx, source, home, progress)
 }
 
-func (s *suite) build(ctx context.Context, source, home string) error {
+func (s *suite) build(ctx context.Context, source, home string, progress io.Writer) error {
 	if err := os.RemoveAll(home); err != nil {
 		return err
 	}
@@ -79,6 +79,9 @@ func (s *suite) build(ctx context.Context, source, home string) error {
 		return err
 	}
 	if err := os.RemoveAll(filepath.Join(copied, "vendor")); err != nil { // its list without the packages
+		return err
+	}
+	if err := applyRepairs(copied, progress); err != nil {
 		return err
 	}
 	unfinished := s.binary + ".part"
@@ -131,10 +134,10 @@ func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) 
 	return out, err
 }
 
-// fingerprint identifies a source tree by its files' names, sizes and times.
+// fingerprint identifies a source tree by its files' names, sizes and times, and what is done to it.
 func fingerprint(dir string) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintln(sum, dir)
+	fmt.Fprintln(sum, dir, repairs)
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -58,6 +58,9 @@ const hostLoss =
 
 const drillDescriptions: Record<DrillName, string> = {
   "host-loss": hostLoss,
+  "maintenance-mode":
+    "Puts each host in turn into maintenance mode and takes it out again: no VM may notice. " +
+    "Refuses unless the cluster is in order and DRS is fully automated.",
   "nova-compute-down": `${hostLoss} While nova-compute is stopped: HA needs no OpenStack. Stops and starts it over SSH.`,
   "power-state-sync":
     `${hostLoss} While nova's power-state sync runs often: it must not stop what HA restarts. ` +

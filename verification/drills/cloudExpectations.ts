@@ -29,6 +29,7 @@ export function cloudStatements(plan: DrillPlan, drill: DrillName, syncSeconds: 
   const limit = (novaLagMs / 1000).toString();
   const because: Record<DrillName, string> = {
     "host-loss": "nova's hypervisor is the cluster, which lives on",
+    "maintenance-mode": "nova's hypervisor is the cluster, and DRS moves its VMs without telling nova",
     "nova-compute-down": "nova's record does not change while nova-compute is down, and HA needs no nova",
     "power-state-sync": `its power-state sync runs every ${syncSeconds.toString()} s (wall) and must not stop what HA restarts`,
   };

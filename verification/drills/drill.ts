@@ -1,5 +1,6 @@
 import type { DrillResult, Inventory } from "../model";
 import { CouldNotRun } from "../problems";
+import { faultWords } from "../faults/fault";
 import type { JournalFile } from "../journal";
 import type { Companion } from "./companion";
 import { timed } from "./events";
@@ -95,6 +96,7 @@ async function failAndRestore(
   }: Prepared & { companion: Companion | undefined; prober: Prober; timeline: Timeline },
 ): Promise<Seen> {
   const { clock } = parts;
+  const words = faultWords(plan.fault);
   const now = clock.now();
   const seen: Seen = { faultSent: now, faultConfirmed: now, undone: now, failedOver: undefined, error: undefined };
   try {
@@ -103,10 +105,10 @@ async function failAndRestore(
     await file.save(); // From here on a dead process leaves word of what to undo.
     await companion?.begin(plan);
     seen.faultSent = clock.now();
-    timeline.say("fault", `${fault.words.breaking} (${plan.role})`);
+    timeline.say("fault", `${words.breaking} (${plan.role})`);
     await fault.inject();
     seen.faultConfirmed = clock.now();
-    timeline.say("fault", fault.words.broken);
+    timeline.say("fault", words.broken);
     seen.failedOver = await observe(parts, plan, prober, timeline);
     await companion?.failedOver();
   } catch (error) {
@@ -114,7 +116,7 @@ async function failAndRestore(
     timeline.say("note", parts.interrupted.aborted ? "interrupted" : seen.error.message);
   }
   seen.undone = clock.now();
-  timeline.say("recovery", fault.words.restoring);
+  timeline.say("recovery", words.restoring);
   const failed = await undo([() => fault.restore(), async () => companion?.restore()]);
   if (failed.length > 0) {
     const before = seen.error === undefined ? "" : `${seen.error.message}\n`;
@@ -125,7 +127,7 @@ async function failAndRestore(
   }
   result.undo.done = true;
   await file.save();
-  timeline.say("recovery", fault.words.restored);
+  timeline.say("recovery", words.restored);
   return seen;
 }
 

@@ -13,6 +13,7 @@ export interface Expected {
 export type ExpectedKind =
   | "observed"
   | "host-declared-failed"
+  | "host-evacuated"
   | "vm-fails"
   | "vm-restarted"
   | "vm-answers"
@@ -27,4 +28,19 @@ export function aboutVm(
   vm: { name: string; id: string },
 ): Pick<Expected, "id" | "kind" | "vm" | "limitSeconds"> {
   return { id: `${kind}:${vm.name}`, kind, vm: { name: vm.name, id: vm.id }, limitSeconds: undefined };
+}
+
+/** The first of every drill. */
+export const observed: Expected = {
+  id: "observed",
+  kind: "observed",
+  statement: "the drill was observed: probes without gaps, no step of the clock, all events read",
+  basis: "a drill that could not be observed proves nothing, so it is never passed",
+  vm: undefined,
+  limitSeconds: undefined,
+};
+
+/** @param basis why the VM must not notice */
+export function undisturbed(vm: { name: string; id: string }, basis: string): Expected {
+  return { ...aboutVm("vm-undisturbed", vm), statement: `${vm.name} does not notice: 0 s of downtime`, basis };
 }

@@ -1,4 +1,4 @@
-import { aboutVm, type Expected } from "./expected";
+import { aboutVm, observed, undisturbed, type Expected } from "./expected";
 import type { DrillPlan } from "./plan";
 import type { Budget } from "./timing";
 
@@ -9,14 +9,7 @@ export function hostLossExpectations(plan: Omit<DrillPlan, "expected">): Expecte
   const disabled = plan.affected.filter(({ restartDisabled }) => restartDisabled);
   const affected = new Set(plan.affected.map(({ vm }) => vm.id));
   return [
-    {
-      id: "observed",
-      kind: "observed",
-      statement: "the drill was observed: probes without gaps, no step of the clock, all events read",
-      basis: "a drill that could not be observed proves nothing, so it is never passed",
-      vm: undefined,
-      limitSeconds: undefined,
-    },
+    observed,
     {
       id: "host-declared-failed",
       kind: "host-declared-failed",
@@ -64,11 +57,7 @@ export function hostLossExpectations(plan: Omit<DrillPlan, "expected">): Expecte
     })),
     ...plan.targets
       .filter(({ vm }) => !affected.has(vm.id))
-      .map(({ vm }) => ({
-        ...aboutVm("vm-undisturbed", vm),
-        statement: `${vm.name} does not notice: 0 s of downtime`,
-        basis: `it runs on another host than ${host}`,
-      })),
+      .map(({ vm }) => undisturbed(vm, `it runs on another host than ${host}`)),
   ];
 }
 

@@ -10,7 +10,7 @@ import { describePlan } from "./describe";
 import type { DrillParts } from "./parts";
 import { realParts, type DrillRequest } from "./realParts";
 import { drillHosts, recoverRun } from "./run";
-import { planners } from "./variants";
+import { cloudDrills, planners } from "./variants";
 
 export { exitCode } from "./run";
 
@@ -94,7 +94,7 @@ async function withCluster<T>(request: DrillRequest, work: (parts: DrillParts) =
 }
 
 function requireOpenStack({ config, drill = "host-loss" }: DrillRequest): void {
-  if (drill === "host-loss") return;
+  if (!cloudDrills.includes(drill)) return;
   if (config.openstack === undefined) {
     throw new CouldNotRun(`the drill ${drill} is one of OpenStack, and the configuration has none: set openstack`);
   }

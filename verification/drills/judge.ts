@@ -49,6 +49,7 @@ function judgeOne(
     const late = seconds(event.at - seen.faultSent);
     return within(early, late, limitSeconds, `declared failed ${range(Math.max(0, early), late)} after the fault`);
   }
+  if (kind === "host-evacuated") return judgeEvacuated(seen.failedOver, host);
   if (vm === undefined) return { verdict: "inconclusive", seen: "no VM named" };
   const availability = seen.availability.get(vm.name);
   switch (kind) {
@@ -159,6 +160,15 @@ function judgeElsewhere(inventory: Inventory | undefined, vmId: string, host: { 
   const runsOn = inventory.hosts.find(({ id }) => id === vm.hostId)?.name ?? "no host";
   if (vm.powerState !== "poweredOn") return failed(`${vm.powerState} on ${runsOn}`);
   return vm.hostId === host.id ? failed(`still on ${host.name}`) : passed(`runs on ${runsOn}`);
+}
+
+function judgeEvacuated(inventory: Inventory | undefined, { id, name }: { id: string; name: string }): Judged {
+  const host = inventory?.hosts.find((one) => one.id === id);
+  if (inventory === undefined || host === undefined) return inconclusive("vCenter did not tell");
+  if (!host.inMaintenanceMode) return failed(`${name} is not in maintenance mode`);
+  const left = inventory.vms.filter((vm) => vm.hostId === id && vm.powerState === "poweredOn" && !vm.system);
+  if (left.length > 0) return failed(`${left.map((vm) => vm.name).join(", ")} still run on it`);
+  return passed("in maintenance mode, no VM runs on it");
 }
 
 function judgeNotRestarted(seen: DrillObservation, vmId: string, host: { id: string; name: string }): Judged {

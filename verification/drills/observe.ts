@@ -47,12 +47,12 @@ export async function observe(
 }
 
 /** The shortest and longest observation: VMs that must not restart need time in which they could have. */
-function observationSeconds({ affected, budgets, detection }: DrillPlan): { least: number; most: number } {
+function observationSeconds({ affected, budgets, detection, holdSeconds }: DrillPlan): { least: number; most: number } {
   const restarted = detection.seconds + Math.max(0, ...budgets.map(({ restart }) => restart.seconds));
   const unprobed = affected.some(({ restartDisabled, kind }) => restartDisabled || kind !== "target");
   return {
-    least: affected.some(({ restartDisabled }) => restartDisabled) ? restarted : 0,
-    most: Math.max(unprobed ? restarted : 0, ...budgets.map(({ total }) => total)) + graceSeconds,
+    least: Math.max(holdSeconds, affected.some(({ restartDisabled }) => restartDisabled) ? restarted : 0),
+    most: Math.max(holdSeconds, unprobed ? restarted : 0, ...budgets.map(({ total }) => total)) + graceSeconds,
   };
 }
 

@@ -52,6 +52,8 @@ export interface DrillPlan {
   targets: { vm: VmState; config: VmConfig; service: ProbeTarget }[];
   detection: Budget;
   budgets: VmBudget[];
+  /** How long at least things stay broken, in seconds. */
+  holdSeconds: number;
   /** What the settings promise. */
   expected: Expected[];
   /** Why it must not be done, each with what to do. Empty: it may. */

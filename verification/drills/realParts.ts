@@ -5,6 +5,7 @@ import { Clock } from "../clock";
 import type { Environment, VerificationConfig } from "../config";
 import type { OpenStackConfig } from "../config/openstack";
 import { hostPowerFault } from "../faults/hostPower";
+import { maintenanceModeFault } from "../faults/maintenanceMode";
 import { redfishPower } from "../faults/redfish";
 import { ProbeThread } from "../probes/probeThread";
 import { probeTiming } from "../probes/schedule";
@@ -50,9 +51,10 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
     vcenter,
     clock,
     systemTime: () => Date.now(),
-    fault: (record) => {
-      const host = config.hosts.find(({ name }) => name === record.host) ?? { name: record.host, bmc: undefined };
-      return hostPowerFault(record, redfishPower(host, env, clock));
+    fault: ({ kind, host: name }) => {
+      if (kind === "maintenance-mode") return maintenanceModeFault(name, vcenter);
+      const host = config.hosts.find((one) => one.name === name) ?? { name, bmc: undefined };
+      return hostPowerFault(name, redfishPower(host, env, clock));
     },
     prober: (targets) => ProbeThread.create(targets, timing, clock),
     checks: async (inventory) => {

@@ -86,9 +86,10 @@ export function concludeResult(
   result.summary = summaryOf(result);
 }
 
-function summaryOf({ host, fdmRole, expectations: judged }: DrillResult): string {
+function summaryOf({ fdmRole, undo, expectations: judged }: DrillResult): string {
   const [first, ...others] = judged.filter(({ verdict }) => verdict !== "passed");
-  if (first === undefined) return `${host} (${fdmRole}) was lost, and all that was expected of HA was seen`;
+  if (first === undefined)
+    return `${faultWords(undo.fault).happened} (HA ${fdmRole}), and all that was expected was seen`;
   const more = others.length === 0 ? "" : `, and ${others.length.toString()} more of ${judged.length.toString()}`;
   return `${first.verdict}: ${first.statement}: ${first.seen}${more}`;
 }

@@ -56,8 +56,9 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
   }
   for (const drill of pending(journal)) {
     const fault = parts.fault(drill.undo.fault);
+    const words = faultWords(drill.undo.fault);
     try {
-      parts.progress(fault.words.restoring);
+      parts.progress(words.restoring);
       await fault.restore();
     } finally {
       await fault.close();
@@ -66,7 +67,7 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
     drill.undo.done = true;
     drill.summary = `${drill.summary}; ${drill.host} was put back by recover`;
     await file.save();
-    parts.progress(fault.words.restored);
+    parts.progress(words.restored);
   }
   // The killed run's lock: taken over by its own name, and freed.
   const owner = journal.lockOwner;

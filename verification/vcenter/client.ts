@@ -28,6 +28,11 @@ export interface VCenter {
   /** Moves a VM to a host and waits for it: live when it is powered on. */
   moveVm(vm: Moid, host: Moid): Promise<void>;
   /**
+   * Puts a host of the cluster into maintenance mode, its running VMs moved elsewhere, or takes it out; waits until that is
+   * done. Does nothing when it is so already.
+   */
+  maintenanceMode(hostName: string, on: boolean): Promise<void>;
+  /**
    * The cluster's lock: one drill at a time. Expires after `ttlSeconds` of the Clock. The same owner gets it again, so
    * an owner names one run. CouldNotRun when another holds it.
    */
@@ -49,6 +54,8 @@ const settingNames = {
 const callLimitMs = 30_000;
 /** Limit of one migration, in seconds of the clock. */
 const moveLimitSeconds = 600;
+/** Limit of an evacuation, in seconds of the clock. */
+const maintenanceLimitSeconds = 1800;
 
 /** Logs in and finds the cluster. Throws CouldNotRun, or Problems when the configuration does not suit this vCenter. */
 export async function connect(config: VerificationConfig, env: Environment): Promise<VCenter> {
@@ -91,16 +98,17 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
     return now;
   };
 
+  const inventory = async (): Promise<Inventory> => {
+    const takenAt = new Date(clock.now());
+    const read = toInventory(await retrieve(session, clusterFilter(cluster)), takenAt);
+    if (read === undefined) throw new CouldNotRun(`cluster ${clusterName} is gone from vCenter ${session.server}`);
+    return withHostDevices(session, { ...withTargetNames(read, config.vms), certificateValidTo }, config);
+  };
+
   return {
     about: session.service.about,
     currentTime,
-    async inventory() {
-      const takenAt = new Date(clock.now());
-      const inventory = toInventory(await retrieve(session, clusterFilter(cluster)), takenAt);
-      if (inventory === undefined)
-        throw new CouldNotRun(`cluster ${clusterName} is gone from vCenter ${session.server}`);
-      return withHostDevices(session, { ...withTargetNames(inventory, config.vms), certificateValidTo }, config);
-    },
+    inventory,
     async eventsSince(since) {
       try {
         return await readEvents(session, cluster, since);
@@ -115,6 +123,17 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
       const on = { type: "VirtualMachine", id: vm };
       const what = `move VM ${vm} to host ${host}`;
       await runTask(session, clock, { method: "MigrateVM_Task", on, parameters, what }, moveLimitSeconds);
+    },
+    async maintenanceMode(hostName, on) {
+      const { hosts } = await inventory();
+      const host = hosts.find(({ name }) => name === hostName);
+      if (host === undefined) throw new CouldNotRun(`host ${hostName} is not in cluster ${clusterName}`);
+      if (host.inMaintenanceMode === on) return;
+      const method = on ? "EnterMaintenanceMode_Task" : "ExitMaintenanceMode_Task";
+      const parameters = [element("timeout", "0"), ...(on ? [element("evacuatePoweredOffVms", "false")] : [])];
+      const what = on ? `put ${hostName} into maintenance mode` : `take ${hostName} out of maintenance mode`;
+      const target = { type: "HostSystem", id: host.id };
+      await runTask(session, clock, { method, on: target, parameters, what }, maintenanceLimitSeconds);
     },
     async acquireLock(owner, ttlSeconds) {
       const expires = new Date((await currentTime()).getTime() + clock.wallMs(ttlSeconds));

@@ -1,4 +1,5 @@
 import type { VerificationConfig } from "../../../../verification/config";
+import { maintenanceModeFault } from "../../../../verification/faults/maintenanceMode";
 import { hostPowerFault } from "../../../../verification/faults/hostPower";
 import type { HostPower } from "../../../../verification/faults/redfish";
 import type { DrillParts, Prober } from "../../../../verification/drills/parts";
@@ -34,7 +35,9 @@ interface WorldVm {
  */
 export class World {
   nowMs = start;
-  hosts = new Map(["esx-01", "esx-02", "esx-03"].map((name) => [name, { on: true, connected: true }]));
+  hosts = new Map(
+    ["esx-01", "esx-02", "esx-03"].map((name) => [name, { on: true, connected: true, maintenance: false }]),
+  );
   master = "esx-01";
   vms: WorldVm[] = [
     this.vm("ubuntu-1", "ubuntu", "esx-02"),
@@ -59,6 +62,9 @@ export class World {
   restart = 12;
   boot = 60;
   hostBoot = 100;
+  /** VMs that an evacuation leaves where they are, and those whose service it interrupts. */
+  stuck: string[] = [];
+  interrupts: string[] = [];
   restarts: (vm: string) => boolean = () => true;
   reported: (vm: string) => boolean = () => true;
   beforePowerOff = (): void => undefined;
@@ -152,6 +158,20 @@ export class World {
     });
   }
 
+  setMaintenance(name: string, on: boolean): void {
+    const host = this.hosts.get(name);
+    if (host === undefined) throw new Error(`no host ${name}`);
+    this.posted.push(`${on ? "enter" : "exit"} ${name}`);
+    host.maintenance = on;
+    if (!on) return;
+    for (const vm of this.vms.filter((one) => one.host === name && one.poweredOn && !this.stuck.includes(one.name))) {
+      vm.host = [...this.hosts].find(([other, { on: runs }]) => runs && other !== name)?.[0] ?? name;
+      if (!this.interrupts.includes(vm.name)) continue;
+      vm.answers = false;
+      this.later(3, () => (vm.answers = true));
+    }
+  }
+
   restoreHost(name: string): void {
     const host = this.hosts.get(name);
     if (host === undefined) throw new Error(`no host ${name}`);
@@ -175,13 +195,13 @@ export class World {
         overrides: Object.entries(this.overrides).map(([vm, restartPriority]) => override(vm, { restartPriority })),
         configIssues: [],
       },
-      hosts: [...this.hosts].map(([name, { connected, on }]): HostState => {
+      hosts: [...this.hosts].map(([name, { connected, on, maintenance }]): HostState => {
         return {
           id: name,
           name,
           connectionState: connected ? "connected" : "notResponding",
           powerState: connected || on ? "poweredOn" : "unknown",
-          inMaintenanceMode: false,
+          inMaintenanceMode: maintenance,
           fdmState: !connected ? undefined : name === this.master ? "master" : "connectedToMaster",
           cpuMhz: 10_000,
           cpuThreads: 8,
@@ -247,6 +267,10 @@ export class World {
       moveVm: (vm, host) => {
         this.moves.push(`${vm} to ${host}`);
         this.vmNamed(vm).host = host;
+        return Promise.resolve();
+      },
+      maintenanceMode: (name, on) => {
+        this.setMaintenance(name, on);
         return Promise.resolve();
       },
       acquireLock: (owner) => {
@@ -371,7 +395,8 @@ export class World {
         },
       },
       systemTime: () => this.nowMs + this.systemStep,
-      fault: (record) => hostPowerFault(record, this.power(record.host)),
+      fault: ({ kind, host }) =>
+        kind === "host-power" ? hostPowerFault(host, this.power(host)) : maintenanceModeFault(host, this.vcenter),
       prober: (targets) => Promise.resolve(this.prober(targets.map(({ vm }) => vm))),
       checks: (inventory) => Promise.resolve(this.checks(inventory)),
       keepUp: [],

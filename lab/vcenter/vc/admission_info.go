@@ -52,12 +52,10 @@ func (c *clusterResource) RetrieveDasAdvancedRuntimeInfo(_ *simulator.Context, _
 }
 
 // admissionInfo is what the cluster's summary says of its policy; nothing where HA or admission control is off.
-func (s *Sim) admissionInfo(cluster types.ManagedObjectReference) types.BaseClusterDasAdmissionControlInfo {
-	cfg := s.settings(cluster)
-	if cfg == nil || !isTrue(cfg.DasConfig.Enabled) || !isTrue(cfg.DasConfig.AdmissionControlEnabled) {
+func (s *Sim) admissionInfo(cfg *types.ClusterConfigInfoEx, c capacity) types.BaseClusterDasAdmissionControlInfo {
+	if !isTrue(cfg.DasConfig.Enabled) || !isTrue(cfg.DasConfig.AdmissionControlEnabled) {
 		return nil
 	}
-	c := s.capacity(cfg, cluster)
 	switch p := cfg.DasConfig.AdmissionControlPolicy.(type) {
 	case *types.ClusterFailoverResourcesAdmissionControlPolicy:
 		cpu, memory := fdm.Free(c.sizes, c.loads)

@@ -12,11 +12,11 @@ import (
 
 // watchAdmission keeps what the cluster says of its failover capacity, and reports when it loses it and has it again.
 func (h *ha) watchAdmission(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx) {
-	if info := h.s.admissionInfo(h.cluster); !reflect.DeepEqual(info, h.info) {
+	c := h.s.capacity(cfg, h.cluster)
+	if info := h.s.admissionInfo(cfg, c); !reflect.DeepEqual(info, h.info) {
 		h.info = info
 		h.s.refreshResource(ctx, h.cluster)
 	}
-	c := h.s.capacity(cfg, h.cluster)
 	short, slow := !admissionPolicy(cfg).Admits(c.sizes, c.loads), h.s.degrades(cfg, c)
 	if short == h.short && slow == h.slow {
 		return

@@ -49,6 +49,7 @@ func (h *ha) recoverLost(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx,
 	if h.master == "" || now < h.reads || !hostMonitoring(cfg) {
 		return
 	}
+	h.reads = now + protectEvery // it looks again as often as protection changes
 	for _, m := range h.s.selectMachines(func(m *machine) bool { return m.lost && m.protected && !m.failing }) {
 		i := slices.IndexFunc(hosts, func(x managedHost) bool { return x.ref == m.host })
 		if i < 0 || priority(cfg, m.ref) == fdm.Disabled {

@@ -70,7 +70,10 @@ func (s *Sim) refreshResource(ctx *simulator.Context, ref types.ManagedObjectRef
 
 func (s *Sim) summaryOf(ref types.ManagedObjectReference, sum types.ComputeResourceSummary) types.BaseComputeResourceSummary {
 	if ref.Type == "ClusterComputeResource" {
-		info := s.admissionInfo(ref)
+		var info types.BaseClusterDasAdmissionControlInfo
+		if cfg := s.settings(ref); cfg != nil {
+			info = s.admissionInfo(cfg, s.capacity(cfg, ref))
+		}
 		return &types.ClusterComputeResourceSummary{
 			ComputeResourceSummary: sum, UsageSummary: new(types.ClusterUsageSummary), CurrentEVCModeKey: s.evcMode(ref),
 			AdmissionControlInfo: info, CurrentFailoverLevel: failoverLevel(info),

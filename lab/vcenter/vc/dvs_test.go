@@ -228,3 +228,49 @@ func TestSwitchIsUpgradedNotDowngraded(t *testing.T) {
 		t.Errorf("version %s", cfg.ProductInfo.Version)
 	}
 }
+
+func TestHostTakesVMkernelAdaptersOnEitherKindOfPortGroup(t *testing.T) {
+	l := labtest.Start(t, 10)
+	h := l.Hosts(1)[0]
+	dvs := newSwitch(l, "dvs", h)
+	pg := newPortGroup(l, dvs.Reference(), types.DVPortgroupConfigSpec{Name: "pg"})
+	ns, err := h.ConfigManager().NetworkSystem(l.Ctx())
+	l.Must(err)
+	l.Must(ns.AddPortGroup(l.Ctx(), types.HostPortGroupSpec{Name: "standard", VswitchName: "vSwitch0"}))
+	ip := &types.HostIpConfig{IpAddress: "192.0.2.10", SubnetMask: "255.255.255.0"}
+	first, err := ns.AddVirtualNic(l.Ctx(), "standard", types.HostVirtualNicSpec{Ip: ip, NetStackInstanceKey: "vmotion"})
+	l.Must(err)
+	info, _ := switchOf(l, dvs.Reference())
+	second, err := ns.AddVirtualNic(l.Ctx(), "", types.HostVirtualNicSpec{
+		Ip: ip, DistributedVirtualPort: &types.DistributedVirtualSwitchPortConnection{SwitchUuid: info.Uuid, PortgroupKey: pg.Value},
+	})
+	l.Must(err)
+	if _, err := ns.AddVirtualNic(l.Ctx(), "nowhere", types.HostVirtualNicSpec{Ip: ip}); !failsWith(err, "NotFound") {
+		t.Errorf("a port group that does not exist: %v", err)
+	}
+	task, err := object.NewDistributedVirtualPortgroup(l.Client.Client, pg).Destroy(l.Ctx())
+	l.Must(err)
+	if err := task.Wait(l.Ctx()); !failsWith(err, "ResourceInUse") {
+		t.Errorf("a port group with an adapter was destroyed: %v", err)
+	}
+	l.Must(ns.UpdateVirtualNic(l.Ctx(), first, types.HostVirtualNicSpec{Mtu: 9000}))
+	find := func(device string) *types.HostVirtualNic {
+		for _, v := range l.Host(h).Config.Network.Vnic {
+			if v.Device == device {
+				return &v
+			}
+		}
+		return nil
+	}
+	if v := find(first); v == nil || v.Spec.Mtu != 9000 || v.Spec.Ip.IpAddress != "192.0.2.10" || v.Spec.NetStackInstanceKey != "vmotion" {
+		t.Errorf("the adapter is %+v", v)
+	}
+	l.Must(ns.RemoveVirtualNic(l.Ctx(), second))
+	if find(second) != nil {
+		t.Error("a removed adapter is still there")
+	}
+	l.Run(object.NewDistributedVirtualPortgroup(l.Client.Client, pg).Destroy(l.Ctx()))
+	if err := ns.RemoveVirtualNic(l.Ctx(), "vmk0"); !failsWith(err, "ResourceInUse") {
+		t.Errorf("the management adapter was removed: %v", err)
+	}
+}

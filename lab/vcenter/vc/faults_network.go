@@ -3,11 +3,13 @@ package vc
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
 	"vsphere-ha/lab/vcenter/hardware"
+	"vsphere-ha/lab/vcenter/truth"
 )
 
 // networkFaults are the faults of the management network, of HA's agents and of the way to storage.
@@ -47,6 +49,7 @@ func (f *faults) applyNetwork(fault Fault, on bool) {
 	case "isolate":
 		f.split(fault.ID, hardware.Split{Servers: []string{fault.Host}}, on)
 	case "agentDown":
+		f.note(fault.Host, map[bool]string{true: "agentDown", false: "agentUp"}[on])
 		f.s.servers[fault.Host].SetAgent(!on)
 	case "datastoreLost":
 		h, _ := f.s.hostOf(f.s.servers[fault.Host])
@@ -60,7 +63,15 @@ func (f *faults) applyNetwork(fault Fault, on bool) {
 	}
 }
 
+// note writes what a fault does to a host into the log of what really happened.
+func (f *faults) note(host, event string) {
+	f.s.truth.Write(time.Now(), truth.Entry{Host: host, Event: event, Cause: "fault"})
+}
+
 func (f *faults) split(id string, s hardware.Split, on bool) {
+	for _, name := range s.Servers {
+		f.note(name, map[bool]string{true: "networkDown", false: "networkUp"}[on])
+	}
 	if on {
 		f.s.network.Split(id, s)
 	} else {

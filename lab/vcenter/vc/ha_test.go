@@ -82,10 +82,14 @@ const timelineScale = 4
 
 func near(got, want, tolerance float64) bool { return math.Abs(got-want) <= tolerance }
 
+// timely tells whether something came when it is due at timelineScale: never early, and late by what a busy machine
+// makes of it. Instants to the second are measured by the timelines package, at scale 1.
+func timely(got, want float64) bool { return got > want-0.7 && got < want+2.9 }
+
 func TestSecondaryIsDeclaredDeadAfter18SecondsWithHeartbeatDatastores(t *testing.T) {
 	s := newSite(t, timelineScale, 3)
 	victim := s.other(s.Settled(s.hosts))
-	if got := s.declaredDead(victim, s.lose(victim)); !near(got, 18, 1.5) {
+	if got := s.declaredDead(victim, s.lose(victim)); !timely(got, 18) {
 		t.Errorf("declared dead after %.1f lab seconds", got)
 	}
 	s.Until("the host is shown as down", func() bool { return s.Role(s.hosts[victim]) == "hostDown" })
@@ -100,7 +104,7 @@ func TestSecondaryIsDeclaredDeadAfter15SecondsWithoutHeartbeatDatastores(t *test
 	s := &site{Lab: l, hosts: l.Hosts(3)}
 	s.cluster = l.Cluster("ha", s.hosts)
 	victim := s.other(s.Settled(s.hosts))
-	if got := s.declaredDead(victim, s.lose(victim)); !near(got, 15, 1.5) {
+	if got := s.declaredDead(victim, s.lose(victim)); !timely(got, 15) {
 		t.Errorf("declared dead after %.1f lab seconds", got)
 	}
 }
@@ -109,13 +113,13 @@ func TestMasterIsReplacedAfter25SecondsAndDeclaredDeadAfter50(t *testing.T) {
 	s := newSite(t, timelineScale, 3)
 	master := s.Settled(s.hosts)
 	at := s.lose(master)
-	if got := s.declaredDead(master, at); !near(got, 50, 1.5) {
+	if got := s.declaredDead(master, at); !timely(got, 50) {
 		t.Errorf("declared dead after %.1f lab seconds", got)
 	}
 	elected := false
 	for _, e := range s.Events("com.vmware.vc.HA.HostStateChangedEvent") {
 		x := e.(*types.EventEx)
-		if after := s.labSeconds(at, labtest.Happened(e)); after > 0 && x.ObjectId != s.hosts[master].Reference().Value && near(after, 25, 1.5) {
+		if after := s.labSeconds(at, labtest.Happened(e)); after > 0 && x.ObjectId != s.hosts[master].Reference().Value && timely(after, 25) {
 			elected = true
 		}
 	}

@@ -28,16 +28,17 @@ type ha struct {
 	cancel context.CancelFunc // nil while HA is off
 
 	// The rest belongs to the loop; agents is read by others, under mu.
-	agents    *fdm.Cluster
-	restarts  *fdm.Restarter
-	monitored *fdm.Monitor
-	failing   bool
-	master    string        // that was responsible for restarts at the last look
-	reads     time.Duration // when that master has read which machines are protected
-	protected time.Duration
-	short     bool // of failover capacity
-	slow      bool // machines would degrade by more than they tolerate
-	info      types.BaseClusterDasAdmissionControlInfo
+	agents     *fdm.Cluster
+	restarts   *fdm.Restarter
+	monitored  *fdm.Monitor
+	failing    bool
+	master     string        // that was responsible for restarts at the last look
+	reads      time.Duration // when that master has read which machines are protected
+	protected  time.Duration
+	lostMaster bool // vCenter has said so
+	short      bool // of failover capacity
+	slow       bool // machines would degrade by more than they tolerate
+	info       types.BaseClusterDasAdmissionControlInfo
 	// isolations are the responses of isolated hosts; shutting are the guests that they have asked to shut down.
 	isolations map[types.ManagedObjectReference]*fdm.Isolation
 	shutting   map[types.ManagedObjectReference]departure
@@ -91,6 +92,7 @@ func (h *ha) retire(agents *fdm.Cluster) {
 	h.showIssues(ctx, false, false)
 	h.s.refreshResource(ctx, h.cluster)
 	for _, host := range h.s.clusterHosts(h.cluster) {
+		h.showHeartbeatIssue(ctx, host, "")
 		if _, ok := agents.State(host.ref.Value); ok {
 			h.s.change(ctx, host.ref, types.PropertyChange{Name: "runtime.dasHostState", Val: nil})
 		}
@@ -121,6 +123,7 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 	for _, c := range out.Changes {
 		if attends {
 			h.show(ctx, c)
+			h.noteMaster(ctx, c, agents)
 		}
 	}
 	h.respond(ctx, cfg, agents, hosts, now)
@@ -138,6 +141,7 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 		h.protected = now
 		h.protect(ctx, cfg, agents, hosts)
 		h.watchAdmission(ctx, cfg)
+		h.watchHeartbeats(ctx, cfg, hosts)
 	}
 }
 

@@ -25,7 +25,9 @@ type managedHost struct {
 	disconnected bool // by an administrator
 	responding   bool // as vCenter sees it
 	mounted      []types.ManagedObjectReference
-	paths        map[types.ManagedObjectReference]pathState // those that are down; never changed in place
+	// lacksHeartbeats is the issue shown on the host for want of heartbeat datastores; empty when there is none.
+	lacksHeartbeats string
+	paths           map[types.ManagedObjectReference]pathState // those that are down; never changed in place
 }
 
 type folder struct {

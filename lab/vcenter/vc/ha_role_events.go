@@ -5,6 +5,8 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/fdm"
 )
 
 // postRole reports what a host's new state means beyond the change itself.
@@ -49,4 +51,17 @@ func (h *ha) postDeparture(ctx *simulator.Context, m machine, left departure) {
 		result = types.VmShutdownOnIsolationEventOperationPoweredOff
 	}
 	h.s.post(&types.VmShutdownOnIsolationEvent{VmPoweredOffEvent: off, IsolatedHost: host, ShutdownResult: string(result)})
+}
+
+// noteMaster reports that vCenter finds no master, once: it is vCenter then that calls hosts unreachable.
+func (h *ha) noteMaster(ctx *simulator.Context, c fdm.Change, agents *fdm.Cluster) {
+	var master string
+	h.locked(func() { master = agents.Master() })
+	switch {
+	case master != "":
+		h.lostMaster = false
+	case !h.lostMaster && c.State == fdm.Unreachable && c.Reporter == "":
+		h.lostMaster = true
+		h.postCluster(ctx, "com.vmware.vc.HA.VcCannotFindMasterEvent", "warning", "vCenter Server cannot find a master vSphere HA agent in cluster %s")
+	}
 }

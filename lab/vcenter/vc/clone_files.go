@@ -17,6 +17,7 @@ type clonedFiles struct {
 	devices []types.BaseVirtualDeviceConfigSpec
 	folder  string // of the clone, in the lab's file system
 	disks   []string
+	names   map[string]bool // of disks
 }
 
 func (c *clonedFiles) remove() {
@@ -28,7 +29,7 @@ func (c *clonedFiles) remove() {
 
 // cloneFiles copies the source's disks to where the clone is to have them.
 func (s *Sim) cloneFiles(ctx *simulator.Context, dc *simulator.Datacenter, source original, req *types.CloneVM_Task) (*clonedFiles, types.BaseMethodFault) {
-	c := &clonedFiles{home: home{dc: dc}}
+	c := &clonedFiles{home: home{dc: dc}, names: map[string]bool{}}
 	c.home.vmx.FromString(source.config.Files.VmPathName)
 	if ref := req.Spec.Location.Datastore; ref != nil {
 		name, fault := datastoreName(ctx, *ref)
@@ -117,7 +118,7 @@ func (s *Sim) cloneDisk(ctx *simulator.Context, c *clonedFiles, source original,
 	if !ok {
 		return &types.InvalidDatastore{Name: target.Datastore}
 	}
-	target.Path = freeDiskName(dir, c.home.vmx.Path)
+	target.Path = freeDiskName(dir, c.home.vmx.Path, c.names)
 	file := filepath.Join(dir, target.Path)
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fileFault(target.String(), err)

@@ -44,6 +44,8 @@ func (s *Sim) planDevices(ctx *simulator.Context, h home, current []types.BaseVi
 	if fault != nil {
 		return nil, fault
 	}
+	s.destroyDisks(ctx, h, planned)
+	names := diskNames(current, planned)
 	var made []string
 	for _, c := range planned {
 		spec := c.GetVirtualDeviceConfigSpec()
@@ -51,7 +53,7 @@ func (s *Sim) planDevices(ctx *simulator.Context, h home, current []types.BaseVi
 		if !ok || spec.Operation == types.VirtualDeviceConfigSpecOperationRemove {
 			continue
 		}
-		file, fault := s.backDisk(ctx, h, spec, d)
+		file, fault := s.backDisk(ctx, h, spec, d, names)
 		if fault != nil {
 			for _, file := range made {
 				removeDisk(file)
@@ -65,9 +67,39 @@ func (s *Sim) planDevices(ctx *simulator.Context, h home, current []types.BaseVi
 	return planned, nil
 }
 
+// destroyDisks deletes the files of disks that go for good, so that a disk that comes in their place has their name.
+func (s *Sim) destroyDisks(ctx *simulator.Context, h home, planned []types.BaseVirtualDeviceConfigSpec) {
+	for _, c := range planned {
+		spec := c.GetVirtualDeviceConfigSpec()
+		d, ok := spec.Device.(*types.VirtualDisk)
+		if ok && spec.Operation == types.VirtualDeviceConfigSpecOperationRemove && spec.FileOperation == types.VirtualDeviceConfigSpecFileOperationDestroy {
+			s.deleteDisk(ctx, h.dc, d)
+			spec.FileOperation = "" // done
+		}
+	}
+}
+
+// diskNames are the file names that a machine's disks keep: ESXi numbers disks through, whatever datastore they are on.
+func diskNames(current []types.BaseVirtualDevice, planned []types.BaseVirtualDeviceConfigSpec) map[string]bool {
+	gone := map[int32]bool{}
+	for _, c := range planned {
+		if spec := c.GetVirtualDeviceConfigSpec(); spec.Operation == types.VirtualDeviceConfigSpecOperationRemove {
+			gone[spec.Device.GetVirtualDevice().Key] = true
+		}
+	}
+	names := map[string]bool{}
+	for _, d := range disksOf(current) {
+		if b, ok := d.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok && !gone[d.Key] {
+			names[path.Base(b.GetVirtualDeviceFileBackingInfo().FileName)] = true
+		}
+	}
+	return names
+}
+
 // backDisk gives a disk its file, and takes from the file of one that exists what it says of the disk. It returns the
 // path of a file that it made.
-func (s *Sim) backDisk(ctx *simulator.Context, h home, spec *types.VirtualDeviceConfigSpec, d *types.VirtualDisk) (string, types.BaseMethodFault) {
+func (s *Sim) backDisk(ctx *simulator.Context, h home, spec *types.VirtualDeviceConfigSpec, d *types.VirtualDisk,
+	names map[string]bool) (string, types.BaseMethodFault) {
 	based, ok := d.Backing.(types.BaseVirtualDeviceFileBackingInfo)
 	if _, sparse := d.Backing.(*types.VirtualDiskSparseVer2BackingInfo); !ok || sparse || spec.Backing != nil && spec.Backing.Crypto != nil {
 		return "", nil // the simulator has the right answers
@@ -92,7 +124,7 @@ func (s *Sim) backDisk(ctx *simulator.Context, h home, spec *types.VirtualDevice
 		return "", attachDisk(filepath.Join(dir, name.Path), spec.Operation, d, b.FileName)
 	}
 	if name.Path == "" {
-		name.Path = freeDiskName(dir, h.vmx.Path)
+		name.Path = freeDiskName(dir, h.vmx.Path, names)
 	}
 	b.FileName = name.String()
 	file := filepath.Join(dir, name.Path)
@@ -162,15 +194,17 @@ func (s *Sim) datastoreDir(ctx *simulator.Context, dc *simulator.Datacenter, nam
 	return ds.Summary.Url, true
 }
 
-// freeDiskName is the name that ESXi gives a new disk: that of the configuration file, numbered where it is taken.
-func freeDiskName(dir, vmx string) string {
+// freeDiskName is the name that ESXi gives a new disk: that of the configuration file, numbered where it is taken, and
+// taken from now on.
+func freeDiskName(dir, vmx string, names map[string]bool) string {
 	stem := strings.TrimSuffix(vmx, path.Ext(vmx))
 	for n := 0; ; n++ {
 		name := stem + ".vmdk"
 		if n > 0 {
 			name = fmt.Sprintf("%s_%d.vmdk", stem, n)
 		}
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil && !names[path.Base(name)] {
+			names[path.Base(name)] = true
 			return name
 		}
 	}

@@ -68,8 +68,14 @@ func (s *Sim) moveFiles(ctx *simulator.Context, vm *simulator.VirtualMachine, sp
 				return
 			}
 		}
+		names := map[string]bool{}
+		for _, d := range disksOf(vm.Config.Hardware.Device) {
+			if b, ok := d.Backing.(types.BaseVirtualDeviceFileBackingInfo); ok && !moving(disks, d.Key) {
+				names[path.Base(b.GetVirtualDeviceFileBackingInfo().FileName)] = true
+			}
+		}
 		for i := range disks {
-			if fault = s.moveDisk(ctx, vm, dc, &disks[i], stem); fault != nil {
+			if fault = s.moveDisk(ctx, vm, dc, &disks[i], stem, names); fault != nil {
 				return
 			}
 		}
@@ -92,6 +98,10 @@ func (s *Sim) moveFiles(ctx *simulator.Context, vm *simulator.VirtualMachine, sp
 		s.learn(&vm.VirtualMachine)
 	})
 	return fault
+}
+
+func moving(disks []transfer, key int32) bool {
+	return slices.ContainsFunc(disks, func(t transfer) bool { return t.disk == key })
 }
 
 // planTransfers works out what moves where: the client names a datastore for all, or for single disks.
@@ -193,7 +203,7 @@ func (s *Sim) moveHome(ctx *simulator.Context, vm *simulator.VirtualMachine, dc 
 }
 
 // moveDisk moves a disk's two files next to the configuration file, or to a folder of the machine's name elsewhere.
-func (s *Sim) moveDisk(ctx *simulator.Context, vm *simulator.VirtualMachine, dc *simulator.Datacenter, t *transfer, stem string) types.BaseMethodFault {
+func (s *Sim) moveDisk(ctx *simulator.Context, vm *simulator.VirtualMachine, dc *simulator.Datacenter, t *transfer, stem string, names map[string]bool) types.BaseMethodFault {
 	from, fault := s.locate(ctx, dc, t.from.String())
 	if fault != nil {
 		return fault
@@ -211,7 +221,7 @@ func (s *Sim) moveDisk(ctx *simulator.Context, vm *simulator.VirtualMachine, dc 
 	if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
 		return fileFault(t.to.String(), err)
 	}
-	t.to.Path = freeDiskName(dir, path.Join(folder, stem+".vmx"))
+	t.to.Path = freeDiskName(dir, path.Join(folder, stem+".vmx"), names)
 	file := filepath.Join(dir, t.to.Path)
 	desc, err := readDisk(from)
 	if err != nil {

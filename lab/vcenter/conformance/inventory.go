@@ -45,10 +45,12 @@ func (s *site) env() []string {
 		"DATACENTER": datacenterName, "CLUSTER": clusterName, "RESOURCE_POOL": poolName, "PG_NAME": portGroupName,
 		"NFS_DS_NAME": datastoreName, "NFS_DS_NAME2": "nfs-2", "NAS_HOST": nasHost, "NFS_PATH": nfsPath, "NFS_PATH2": nfsPath2,
 		"DC_FOLDER": datacenterFolder, "DS_FOLDER": datastoreFolder, "HOST_NIC0": "vmnic1", "HOST_NIC1": "vmnic2",
-		"ESXI_TRUNK_NIC": "vmnic1", "TEMPLATE": "ubuntu-13.10", "USE_LINKED_CLONE": "", "CLONED_VM_DISK_SIZE": "32",
+		"ESXI_TRUNK_NIC": "vmnic1", "TEMPLATE": templateName, "USE_LINKED_CLONE": "true", "CLONED_VM_DISK_SIZE": "32",
 		"DS_VMFS_NAME": "vmfs-1", "DS_VMFS_ESXI1_DISK0": s.cfg.LUN.Name, "VMFS_REGEXP": "naa.6000c29",
 		"IPV4_ADDRESS": "192.0.2.10", "IPV4_PREFIX": "24", "IPV4_GATEWAY": "192.0.2.1", "DNS": "192.0.2.2",
 		"ISO_DATASTORE": datastoreName, "ISO_FILE": "iso/test.iso", "STORAGE_POLICY": "vSAN Default Storage Policy",
+		"TEST_OVF": s.images.url + ovfName, "TEST_OVA": s.images.url + ovaName, "VM_V1_PATH": "/" + datacenterName + "/vm/" + templateName,
+		"CONTENT_LIBRARY_FILES": fmt.Sprintf(`["%[1]s%[2]s", "%[1]s%[3]s"]`, s.images.url, ovfName, vmdkName),
 		"VSWITCH_LOWER_VERSION": "7.0.0", "VSWITCH_UPPER_VERSION": "7.0.2",
 		"ENTITY_PERMISSION_USER_GROUP": `VSPHERE.LOCAL\Administrators`, "LICENSE": "00000-00000-00000-00000-00000",
 	} {
@@ -97,8 +99,13 @@ func (s *site) populate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = pool.Create(ctx, poolName, types.DefaultResourceConfigSpec())
-	return err
+	if _, err := pool.Create(ctx, poolName, types.DefaultResourceConfigSpec()); err != nil {
+		return err
+	}
+	if err := addTemplate(ctx, dc, folders.VmFolder, pool); err != nil {
+		return fmt.Errorf("template %s: %w", templateName, err)
+	}
+	return nil
 }
 
 func addCluster(ctx context.Context, folders *object.DatacenterFolders) (*object.ClusterComputeResource, error) {

@@ -34,6 +34,7 @@ const (
 type site struct {
 	cfg     *config.Config
 	process *exec.Cmd
+	images  *images
 }
 
 // buildLab compiles the simulator of this checkout.
@@ -68,7 +69,10 @@ func startSite(ctx context.Context, program, dir string, slot int) (*site, error
 	if err := s.launch(program, file, filepath.Join(dir, "vcenter.log")); err != nil {
 		return nil, err
 	}
-	if err := s.populate(ctx); err != nil {
+	if s.images, err = startImages(filepath.Join(dir, "images"), imagesAddress(s.cfg)); err == nil {
+		err = s.populate(ctx)
+	}
+	if err != nil {
 		s.stop()
 		return nil, err
 	}
@@ -93,6 +97,12 @@ func settings(dir string, slot int) *config.Config {
 		})
 	}
 	return cfg
+}
+
+// imagesAddress is where this site's images are: beside its vCenter.
+func imagesAddress(cfg *config.Config) string {
+	host, _, _ := net.SplitHostPort(cfg.Listen)
+	return net.JoinHostPort(host, "8090")
 }
 
 func (s *site) addresses() []string {
@@ -135,6 +145,9 @@ func (s *site) launch(program, file, logFile string) error {
 }
 
 func (s *site) stop() {
+	if s.images != nil {
+		s.images.stop()
+	}
 	_ = s.process.Process.Signal(syscall.SIGTERM)
 	kill := time.AfterFunc(stopLimit, func() { _ = s.process.Process.Kill() })
 	defer kill.Stop()

@@ -21,19 +21,17 @@ func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Referenc
 	}
 	switch body := m.Body.(type) {
 	case *types.RetrieveProperties:
-		nameClusters(body.SpecSet)
+		nameExactly(body.SpecSet)
 		expandTraversals(ctx, body.SpecSet)
 	case *types.RetrievePropertiesEx:
-		nameClusters(body.SpecSet)
+		nameExactly(body.SpecSet)
 		expandTraversals(ctx, body.SpecSet)
 	case *types.CreateFilter:
-		nameClusters([]types.PropertyFilterSpec{body.Spec})
+		nameExactly([]types.PropertyFilterSpec{body.Spec})
 		orderProperties(body.Spec.PropSet)
 	}
 	ref := m.This
-	if ref.Type == "ComputeResource" && isCluster(ref.Value) {
-		ref.Type = "ClusterComputeResource"
-	}
+	ref = exact(ref)
 	known := ctx.Map.Get(ref)
 	if known == nil && ctx.Session != nil {
 		known = ctx.Session.Registry.Get(ref)
@@ -128,14 +126,23 @@ func orderProperties(set []types.PropertySpec) {
 
 func isCluster(value string) bool { return strings.HasPrefix(value, "domain-c") }
 
-// nameClusters lets a client that knows a cluster by its base type find it, as vCenter does.
-func nameClusters(set []types.PropertyFilterSpec) {
+// exact is a reference with the type that the object has, where a client names it by its base type: a cluster is a compute
+// resource, a vApp is a resource pool.
+func exact(ref types.ManagedObjectReference) types.ManagedObjectReference {
+	switch {
+	case ref.Type == "ComputeResource" && isCluster(ref.Value):
+		ref.Type = "ClusterComputeResource"
+	case ref.Type == "ResourcePool" && strings.HasPrefix(ref.Value, "resgroup-v"):
+		ref.Type = "VirtualApp"
+	}
+	return ref
+}
+
+// nameExactly lets a client that knows an object by its base type find it, as vCenter does.
+func nameExactly(set []types.PropertyFilterSpec) {
 	for i := range set {
 		for j := range set[i].ObjectSet {
-			o := &set[i].ObjectSet[j].Obj
-			if o.Type == "ComputeResource" && isCluster(o.Value) {
-				o.Type = "ClusterComputeResource"
-			}
+			set[i].ObjectSet[j].Obj = exact(set[i].ObjectSet[j].Obj)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package vc
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/vmware/govmomi/vim25/types"
 )
@@ -76,4 +77,22 @@ func defaultRoute(gateway string) types.NetIpRouteConfigInfoIpRoute {
 	return types.NetIpRouteConfigInfoIpRoute{
 		Network: network, PrefixLength: 0, Gateway: types.NetIpRouteConfigInfoGateway{IpAddress: gateway, Device: "0"},
 	}
+}
+
+// guestName is what a guest calls itself while nothing customised it: cloud-init takes the name from the vApp property
+// "hostname", where an ISO image carries the OVF environment to it (cloud-init documentation, OVF data source).
+func guestName(machine string, c *types.VirtualMachineConfigInfo) string {
+	if c.VAppConfig == nil {
+		return machine
+	}
+	settings := c.VAppConfig.GetVmConfigInfo()
+	if !slices.Contains(settings.OvfEnvironmentTransport, "iso") {
+		return machine
+	}
+	for _, p := range settings.Property {
+		if p.Id == "hostname" && p.Value != "" {
+			return p.Value
+		}
+	}
+	return machine
 }

@@ -31,7 +31,7 @@ func (s *Sim) reportTools(ctx *simulator.Context, ref types.ManagedObjectReferen
 		before = vm.Guest.AppHeartbeatStatus
 		p := guest.ProfileOf(vm.Config.GuestId)
 		known, _ := s.machine(ref)
-		info := guestInfo(*vm.Guest, p, status, running, vm.Name, known.identity)
+		info := guestInfo(*vm.Guest, p, status, running, guestName(vm.Name, vm.Config), known.identity)
 		s.appInfo(&info, status)
 		after = info.AppHeartbeatStatus
 		heartbeat := s.heartbeat(status)

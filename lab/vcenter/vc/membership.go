@@ -94,16 +94,17 @@ func (s *Sim) setPool(ctx *simulator.Context, vm, to types.ManagedObjectReferenc
 		return
 	}
 	for ref, in := range map[types.ManagedObjectReference]bool{from: false, to: true} {
-		p, ok := ctx.Map.Get(ref).(*simulator.ResourcePool)
-		if !ok {
+		obj := ctx.Map.Get(ref)
+		p := asPool(obj)
+		if p == nil {
 			continue
 		}
-		ctx.WithLock(p, func() {
+		ctx.WithLock(obj, func() {
 			list := without(p.Vm, vm)
 			if in {
 				list = append(list, vm)
 			}
-			ctx.Update(p, []types.PropertyChange{{Name: "vm", Val: list}})
+			ctx.Update(obj, []types.PropertyChange{{Name: "vm", Val: list}})
 		})
 	}
 }

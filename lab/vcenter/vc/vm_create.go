@@ -26,6 +26,7 @@ func (f *folder) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) 
 	if req.Config.Files == nil || !path.FromString(req.Config.Files.VmPathName) {
 		return fail(&types.InvalidVmConfig{Property: "configSpec.files.vmPathName"})
 	}
+	req.Pool = exact(req.Pool)
 	host, fault := f.s.chooseHost(ctx, req.Pool, req.Host, path.Datastore, demandOf(&req.Config))
 	if fault != nil {
 		return fail(fault)

@@ -25,10 +25,11 @@ func (v *virtualMachine) MigrateVMTask(ctx *simulator.Context, req *types.Migrat
 func (v *virtualMachine) move(host, pool *types.ManagedObjectReference) func(*simulator.Context) (types.AnyType, types.BaseMethodFault) {
 	return func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
 		if pool != nil {
-			if _, fault := v.s.poolHosts(ctx, *pool); fault != nil {
+			to := exact(*pool)
+			if _, fault := v.s.poolHosts(ctx, to); fault != nil {
 				return nil, fault
 			}
-			v.s.setPool(ctx, v.Self, *pool)
+			v.s.setPool(ctx, v.Self, to)
 		}
 		m, ok := v.s.machine(v.Self)
 		if !ok {

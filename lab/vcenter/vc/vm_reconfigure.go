@@ -46,6 +46,28 @@ func (v *virtualMachine) complete(spec *types.VirtualMachineConfigSpec) {
 	spec.CpuAllocation = merged(v.Config.CpuAllocation, spec.CpuAllocation)
 	spec.MemoryAllocation = merged(v.Config.MemoryAllocation, spec.MemoryAllocation)
 	spec.ExtraConfig = v.setOptions(spec.ExtraConfig)
+	if spec.VAppConfig != nil {
+		v.setVApp(spec.VAppConfig.GetVmConfigSpec())
+	}
+}
+
+// setVApp keeps of a change of vApp settings what the simulator does not: it changes properties and products.
+func (v *virtualMachine) setVApp(change *types.VmConfigSpec) {
+	settings := &types.VmConfigInfo{}
+	if v.Config.VAppConfig != nil {
+		settings = v.Config.VAppConfig.GetVmConfigInfo()
+	} else {
+		v.Config.VAppConfig = settings
+	}
+	if change.OvfEnvironmentTransport != nil {
+		settings.OvfEnvironmentTransport = change.OvfEnvironmentTransport
+	}
+	if change.InstallBootRequired != nil {
+		settings.InstallBootRequired = *change.InstallBootRequired
+	}
+	if change.InstallBootStopDelay != 0 {
+		settings.InstallBootStopDelay = change.InstallBootStopDelay
+	}
 }
 
 // merged is what becomes of a part of the settings; nil where the client says nothing of it.

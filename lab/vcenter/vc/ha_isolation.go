@@ -143,7 +143,7 @@ func (h *ha) noteShutdowns() {
 // departed marks a machine that its isolated host has stopped, unless it runs elsewhere by now.
 func (h *ha) departed(m machine, left departure) {
 	if _, runs := h.s.fleet.Status(m.id); !runs && m.host == left.host {
-		h.s.updateMachine(m.ref, func(x *machine) { x.lost, x.left = true, &left })
+		h.s.updateMachine(m.ref, func(x *machine) { x.lost, x.left = !x.failing, &left }) // one that is being restarted is no longer missed
 	}
 }
 

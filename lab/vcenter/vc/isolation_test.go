@@ -254,3 +254,35 @@ func TestIsolationAddressTellsIsolatedFromPartitioned(t *testing.T) {
 		})
 	}
 }
+
+func TestMachinesPoweredOffByAHostTakenForDeadRestartOnce(t *testing.T) {
+	l := labtest.Start(t, 60)
+	s := &site{Lab: l, hosts: l.Hosts(3)}
+	s.ds = l.NAS("ha-a", 0, s.hosts...)
+	s.cluster = l.Cluster("ha", s.hosts, response("powerOff"), func(c *types.ClusterConfigSpecEx) { c.DasConfig.HBDatastoreCandidatePolicy = "userSelectedDs" })
+	victim := s.other(s.Settled(s.hosts))
+	vm := s.running("u1", victim)
+	fault, _ := s.isolate(victim)
+	s.Until("it runs elsewhere at a later attempt", func() bool { return s.HostOf(vm) != s.hosts[victim].Reference() && s.lives("u1") == 1 })
+	s.EndFault(fault)
+	s.Settled(s.hosts)
+	s.happened("VmFailoverFailed", "VmPowerOffOnIsolationEvent")
+	if s.lives("u1") != 1 || len(s.Events("com.vmware.vc.ha.VmRestartedByHAEvent")) != 1 {
+		t.Error("it was not restarted once")
+	}
+}
+
+func TestHostThatIsBackBeforeItIsMissedTellsWhatItStopped(t *testing.T) {
+	s := newSite(t, 20, 3, response("powerOff"))
+	master := s.Settled(s.hosts)
+	vm := s.running("u1", master)
+	fault, _ := s.isolate(master) // the master responds 35 s after it was cut off, and vCenter misses a host after 60 s
+	s.Until("the guest is down", func() bool { return s.lives("u1") == 0 })
+	s.EndFault(fault)
+	s.Settled(s.hosts)
+	s.happened("VmPowerOffOnIsolationEvent", "com.vmware.vc.ha.VmRestartedByHAEvent")
+	s.Up(vm)
+	if s.lives("u1") != 1 {
+		t.Error("it does not run once")
+	}
+}

@@ -53,12 +53,13 @@ func (h *Host) esxcli(args []string, out io.Writer) int {
 		words++
 	}
 	name := strings.Join(args[:words], " ")
-	i := slices.IndexFunc(commands, func(c cli) bool { return c.words == name })
+	all := slices.Concat(commands, storageCommands)
+	i := slices.IndexFunc(all, func(c cli) bool { return c.words == name })
 	if i < 0 {
 		fmt.Fprintf(out, "Error: Unknown command or namespace %s\n", name)
 		return 1
 	}
-	c := commands[i]
+	c := all[i]
 	values, err := c.read(args[words:])
 	if err != nil {
 		fmt.Fprintf(out, "Error: %v\n\n%s", err, c.usage())

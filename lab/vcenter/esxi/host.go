@@ -1,5 +1,5 @@
 // Package esxi is what an administrator meets on a host over SSH: a shell that knows the esxcli commands which take its
-// management network away and bring it back, and as much of a shell as it takes to undo that after a while.
+// management network or storage away and bring it back, and as much of a shell as it takes to undo that after a while.
 package esxi
 
 import (
@@ -18,6 +18,8 @@ import (
 
 // Host is the SSH server of one host's ESXi.
 type Host struct {
+	// LUN is the canonical name of the shared disk.
+	LUN      string
 	server   *hardware.Server
 	clock    *clock.Clock
 	config   *ssh.ServerConfig
@@ -31,12 +33,12 @@ type Host struct {
 }
 
 // Listen serves a host's SSH at its address, with a host key of its own. It answers while the network carries it.
-func Listen(server *hardware.Server, c *clock.Clock, key ssh.Signer, user, password string) (*Host, error) {
+func Listen(server *hardware.Server, c *clock.Clock, key ssh.Signer, lun, user, password string) (*Host, error) {
 	l, err := net.Listen("tcp4", server.SSH)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen at %s for SSH of %s: %w", server.SSH, server.Name, err)
 	}
-	h := &Host{server: server, clock: c, listener: l, gate: newGate(), conns: map[*conn]struct{}{}}
+	h := &Host{LUN: lun, server: server, clock: c, listener: l, gate: newGate(), conns: map[*conn]struct{}{}}
 	h.alive, h.kill = context.WithCancel(context.Background())
 	check := func(name, given string) error {
 		if subtle.ConstantTimeCompare([]byte(name), []byte(user)) == 1 && subtle.ConstantTimeCompare([]byte(given), []byte(password)) == 1 {

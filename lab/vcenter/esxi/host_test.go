@@ -24,6 +24,7 @@ import (
 const (
 	user     = "root"
 	password = "host-secret"
+	lun      = "naa.6000c29000000000000000000000a001"
 	patience = 30 * time.Second
 	scale    = 100
 )
@@ -54,7 +55,7 @@ func newSite(t *testing.T) *site {
 	}
 	c := clock.New(scale)
 	s := &site{T: t, server: hardware.NewServer(config.Host{Name: "esx-01", SSH: address}, c, log), key: key.PublicKey()}
-	if s.host, err = esxi.Listen(s.server, c, key, user, password); err != nil {
+	if s.host, err = esxi.Listen(s.server, c, key, lun, user, password); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.host.Close)

@@ -114,6 +114,14 @@ func (p process) run(words []string) int {
 		return p.script(args[1])
 	case "esxcli":
 		return p.host.esxcli(args, p.out)
+	case "vsish":
+		text, err := p.host.vsish(args)
+		if err != nil {
+			fmt.Fprintln(p.err, err)
+			return 1
+		}
+		fmt.Fprint(p.out, text)
+		return 0
 	}
 	fmt.Fprintf(p.err, "sh: %s: not found\n", name)
 	return exitNotFound

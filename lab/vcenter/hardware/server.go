@@ -27,6 +27,8 @@ type Server struct {
 	OnUp   func(s *Server)
 	// OnNetwork is called outside the lock when its connection to the management network changed.
 	OnNetwork func(s *Server, m Management)
+	// OnStorage is called outside the lock when its connection to storage changed.
+	OnStorage func(s *Server)
 
 	mu         sync.Mutex
 	powered    bool
@@ -35,6 +37,7 @@ type Server struct {
 	changed    time.Time
 	pending    *time.Timer
 	management Management
+	storage    Storage
 }
 
 // NewServer is a server that has been running since now.
@@ -43,6 +46,7 @@ func NewServer(h config.Host, c *clock.Clock, t *truth.Log) *Server {
 		Host: h, clock: c, truth: t, powered: true, up: true, agent: true, changed: time.Now(),
 		management: Management{Interface: true, Uplink: [2]bool{true, false}, Link: [2]bool{true, true}},
 		OnDown:     func(*Server, string) {}, OnUp: func(*Server) {}, OnNetwork: func(*Server, Management) {},
+		OnStorage: func(*Server) {},
 	}
 }
 
@@ -112,6 +116,12 @@ func (s *Server) booted() {
 	s.note("booted", "")
 	// The state of an adapter is no configuration: it does not outlive a boot.
 	s.SetManagement("booted", func(m *Management) { m.Link = [2]bool{true, true} })
+	s.SetStorage("booted", func(x *Storage) { // nor is what is injected
+		x.Inject = false
+		for i := range x.Paths {
+			x.Paths[i].Error = 0
+		}
+	})
 	s.OnUp(s)
 }
 

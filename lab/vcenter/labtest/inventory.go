@@ -53,6 +53,20 @@ func (l *Lab) NAS(name string, export int, hosts ...*object.HostSystem) types.Ma
 	return ref
 }
 
+// VMFS formats the shared disk, for all hosts.
+func (l *Lab) VMFS(name string, host *object.HostSystem) types.ManagedObjectReference {
+	l.T.Helper()
+	dss, err := host.ConfigManager().DatastoreSystem(l.Ctx())
+	l.Must(err)
+	options, err := dss.QueryVmfsDatastoreCreateOptions(l.Ctx(), "/vmfs/devices/disks/"+l.Config.LUN.Name)
+	l.Must(err)
+	spec := *options[0].Spec.(*types.VmfsDatastoreCreateSpec)
+	spec.Vmfs.VolumeName = name
+	ds, err := dss.CreateVmfsDatastore(l.Ctx(), spec)
+	l.Must(err)
+	return ds.Reference()
+}
+
 // Cluster makes a cluster of hosts with HA and DRS on, changed as given.
 func (l *Lab) Cluster(name string, hosts []*object.HostSystem, change ...func(*types.ClusterConfigSpecEx)) *object.ClusterComputeResource {
 	l.T.Helper()

@@ -32,3 +32,15 @@ func (l *Lab) Order(host int, command string) {
 	l.Must(err)
 	l.Must(session.Start(command))
 }
+
+// OnHost runs a command on a host and returns its output; one that fails ends the test.
+func (l *Lab) OnHost(host int, command string) string {
+	l.T.Helper()
+	session, err := l.SSH(host).NewSession()
+	l.Must(err)
+	out, err := session.CombinedOutput(command)
+	if err != nil {
+		l.T.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	return string(out)
+}

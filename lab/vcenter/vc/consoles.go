@@ -40,7 +40,7 @@ func (s *Sim) listenSSH(server *hardware.Server, h config.Host) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	console, err := esxi.Listen(server, s.clock, key, s.cfg.HostUser, s.cfg.HostPassword)
+	console, err := esxi.Listen(server, s.clock, key, s.cfg.LUN.Name, s.cfg.HostUser, s.cfg.HostPassword)
 	if err != nil {
 		return "", err
 	}

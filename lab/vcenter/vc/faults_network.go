@@ -32,11 +32,14 @@ func (f *faults) checkNetwork(fault Fault) string {
 	if fault.Kind != "datastoreLost" {
 		return ""
 	}
-	if fault.State != string(pathAPD) && fault.State != string(pathPDL) {
+	lost := f.s.datastoresOf(fault)
+	switch state := hardware.Reach(fault.State); {
+	case state != hardware.AllDown && state != hardware.DeviceLost:
 		return fmt.Sprintf("state: %q is neither apd nor pdl", fault.State)
-	}
-	if len(f.s.datastoresOf(fault)) == 0 {
+	case len(lost) == 0:
 		return fmt.Sprintf("datastore: %s mounts no %q", fault.Host, fault.Datastore)
+	case state == hardware.DeviceLost && fault.Datastore != "" && !f.s.isVMFS(lost[0]):
+		return fmt.Sprintf("state: %q comes by SCSI sense codes, which there are on VMFS only", fault.State)
 	}
 	return ""
 }
@@ -52,15 +55,21 @@ func (f *faults) applyNetwork(fault Fault, on bool) {
 		f.note(fault.Host, map[bool]string{true: "agentDown", false: "agentUp"}[on])
 		f.s.servers[fault.Host].SetAgent(!on)
 	case "datastoreLost":
-		h, _ := f.s.hostOf(f.s.servers[fault.Host])
-		state := pathUp
-		if on {
-			state = pathState(fault.State)
-		}
-		for _, ds := range f.s.datastoresOf(fault) {
-			f.s.setPath(h.ref, ds, state)
+		f.s.storageChanged(f.s.servers[fault.Host])
+	}
+}
+
+// loss is what a fault takes of a datastore from a host; permanent loss takes VMFS only.
+func (f *faults) loss(host, datastore string, vmfs bool) (hardware.Reach, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, fault := range f.active {
+		state := hardware.Reach(fault.State)
+		if fault.Kind == "datastoreLost" && fault.Host == host && (fault.Datastore == "" || strings.EqualFold(fault.Datastore, datastore)) && (vmfs || state != hardware.DeviceLost) {
+			return state, true
 		}
 	}
+	return "", false
 }
 
 // note writes what a fault does to a host into the log of what really happened.
@@ -95,6 +104,14 @@ func (s *Sim) datastoresOf(fault Fault) []types.ManagedObjectReference {
 		}
 	}
 	return list
+}
+
+func (s *Sim) isVMFS(ref types.ManagedObjectReference) (vmfs bool) {
+	ctx := s.context()
+	if ds, ok := ctx.Map.Get(ref).(*simulator.Datastore); ok {
+		ctx.WithLock(ds, func() { vmfs = ds.Summary.Type == string(types.HostFileSystemVolumeFileSystemTypeVMFS) })
+	}
+	return vmfs
 }
 
 func (s *Sim) named(ds types.ManagedObjectReference, name string) bool {

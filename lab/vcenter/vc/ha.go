@@ -31,6 +31,7 @@ type ha struct {
 	agents     *fdm.Cluster
 	restarts   *fdm.Restarter
 	monitored  *fdm.Monitor
+	guard      *fdm.Guard
 	failing    bool
 	master     string        // that was responsible for restarts at the last look
 	reads      time.Duration // when that master has read which machines are protected
@@ -56,7 +57,7 @@ func (h *ha) tend() {
 	case on && h.cancel == nil:
 		ctx, cancel := context.WithCancel(h.s.life)
 		h.cancel = cancel
-		h.monitored = fdm.NewMonitor()
+		h.monitored, h.guard = fdm.NewMonitor(), fdm.NewGuard()
 		h.agents, h.restarts, h.failing, h.master, h.protected = fdm.NewCluster(), fdm.NewRestarter(), false, "", 0
 		h.short, h.slow, h.info = false, false, nil
 		h.isolations, h.shutting = map[types.ManagedObjectReference]*fdm.Isolation{}, map[types.ManagedObjectReference]departure{}
@@ -132,6 +133,7 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 		h.declareDead(ctx, cfg, hostRef(id), restarts, now)
 	}
 	h.monitor(ctx, cfg, hosts, now)
+	h.protectComponents(ctx, cfg, agents, hosts, restarts, now)
 	h.learnDepartures(ctx, cfg, restarts, seen, now)
 	h.endCopies(agents, hosts)
 	h.recall(ctx, agents, restarts)

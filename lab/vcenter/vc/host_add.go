@@ -27,7 +27,7 @@ type managedHost struct {
 	mounted      []types.ManagedObjectReference
 	// lacksHeartbeats is the issue shown on the host for want of heartbeat datastores; empty when there is none.
 	lacksHeartbeats string
-	paths           map[types.ManagedObjectReference]pathState // those that are down; never changed in place
+	lost            map[types.ManagedObjectReference]loss // datastores without a path; never changed in place
 }
 
 type folder struct {

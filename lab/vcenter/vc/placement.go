@@ -113,6 +113,9 @@ func (s *Sim) placementHosts(ctx *simulator.Context, hosts []managedHost) []plac
 		ctx.WithLock(o, func() {
 			p.Datastores, p.Networks = placement.SetOf(refValues(o.Datastore)...), placement.SetOf(refValues(o.Network)...)
 		})
+		for ds := range h.lost {
+			delete(p.Datastores, ds.Value)
+		}
 		list = append(list, p)
 	}
 	return list

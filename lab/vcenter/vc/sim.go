@@ -111,6 +111,7 @@ func New(cfg *config.Config) (*Sim, error) {
 	for _, h := range append([]config.Host{libraryHost}, cfg.Hosts...) {
 		server := hardware.NewServer(h, s.clock, log)
 		server.OnDown, server.OnUp, server.OnNetwork = s.serverDown, s.serverUp, s.networkChanged
+		server.OnStorage = s.storageChanged
 		s.servers[h.Name] = server
 	}
 	if err := s.build(); err != nil {

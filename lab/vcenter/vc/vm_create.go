@@ -10,6 +10,8 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/hardware"
 )
 
 type virtualMachine struct {
@@ -109,6 +111,7 @@ func (s *Sim) poolHosts(ctx *simulator.Context, pool types.ManagedObjectReferenc
 	return members, nil
 }
 
+// hasDatastore tells whether a host mounts the datastore of a name and reaches it.
 func (s *Sim) hasDatastore(ctx *simulator.Context, host types.ManagedObjectReference, name string) bool {
 	h, ok := ctx.Map.Get(host).(*simulator.HostSystem)
 	if !ok {
@@ -116,7 +119,9 @@ func (s *Sim) hasDatastore(ctx *simulator.Context, host types.ManagedObjectRefer
 	}
 	var list []types.ManagedObjectReference
 	ctx.WithLock(h, func() { list = slices.Clone(h.Datastore) })
-	return ctx.Map.FindByName(name, list) != nil
+	ds := ctx.Map.FindByName(name, list)
+	m, _ := s.host(host)
+	return ds != nil && m.lost[ds.Reference()].state == hardware.Reached
 }
 
 // leastLoaded is where DRS would register a machine that does not exist yet: the usable host with the smallest share of its

@@ -7,6 +7,8 @@ import (
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/hardware"
 )
 
 type datacenter struct {
@@ -59,6 +61,11 @@ func (v *virtualMachine) beforePowerOn(ctx *simulator.Context, wanted *types.Man
 	}
 	if !h.usable() {
 		return &types.HostNotConnected{}
+	}
+	for _, ds := range m.files {
+		if h.lost[ds].state != hardware.Reached {
+			return &types.InaccessibleDatastore{InvalidDatastore: types.InvalidDatastore{Datastore: &ds}}
+		}
 	}
 	if m.system {
 		return nil

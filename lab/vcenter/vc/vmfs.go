@@ -41,6 +41,9 @@ func (s *Sim) describeStorage(ctx *simulator.Context, h *simulator.HostSystem) {
 	info := clone(*ss.StorageDeviceInfo)
 	disk := s.sharedDisk()
 	info.ScsiLun = append(info.ScsiLun, &disk)
+	if m, ok := s.servers[h.Name]; ok {
+		info.MultipathInfo = s.multipath(info.MultipathInfo, m.Storage())
+	}
 	ss.StorageDeviceInfo = &info
 	own := clone(info)
 	h.Config.StorageDevice = &own

@@ -95,11 +95,11 @@ func (f *Fleet) watch(i *instance) {
 
 func (f *Fleet) silence(i *instance, cause string, how func(*socket)) {
 	if i.socket != nil {
-		how(i.socket)
-		if !i.silent {
+		if !i.silent { // noted first: making the socket silent may take a moment on a busy machine
 			f.note(i, "down", cause)
 		}
 		i.silent = true
+		how(i.socket)
 	}
 }
 

@@ -28,12 +28,12 @@ func about(a, b float64) bool { return math.Abs(a-b) < 0.001*max(1, b) }
 func TestStressLoadsAGuestToTheLevelAskedFor(t *testing.T) {
 	for arguments, want := range map[string]guest.Use{
 		"--cpu 0 --cpu-load 50":                {CPUs: 1},
-		"--cpu 1 --cpu-load=25 --timeout 1h":   {CPUs: 0.25},
+		"--cpu 1 --cpu-load=25 --timeout 20h":   {CPUs: 0.25},
 		"-c 8":                                 {CPUs: 2}, // no more than it has
 		"--cpu 1 --cpu-load 0":                 {CPUs: 0},
 		"--vm 1 --vm-bytes 512M":               {CPUs: 1, ActiveMB: 512},
 		"--vm 2 --vm-bytes 25% --cpu-load 100": {CPUs: 2, ActiveMB: 1024},
-		"--hdd 1 -t 30m":                       {DiskKBps: 40960},
+		"--hdd 1 -t 10h":                       {DiskKBps: 40960},
 	} {
 		for name, m := range map[string]guest.Machine{"/usr/bin/stress-ng": ubuntu("a"), `C:\stress-ng\stress-ng.exe`: {
 			ID: "a", Name: "a", GuestID: "winXPProGuest", Host: "h1", CPUs: 2, MemoryMB: 2048,

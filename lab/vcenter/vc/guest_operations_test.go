@@ -28,9 +28,6 @@ func TestGuestOperationsTakeTheGuestsOwnAccountOnly(t *testing.T) {
 	vm := s.ubuntu("u1")
 	auth, err := guest.NewOperationsManager(s.Client.Client, vm.Reference()).AuthManager(s.Ctx())
 	s.Must(err)
-	if err := auth.ValidateCredentials(s.Ctx(), root); !fault.Is(err, new(types.GuestOperationsUnavailable)) {
-		t.Errorf("before it has booted: %v", err)
-	}
 	s.Up(vm)
 	s.Must(auth.ValidateCredentials(s.Ctx(), root))
 	for name, bad := range map[string]types.BaseGuestAuthentication{
@@ -43,6 +40,10 @@ func TestGuestOperationsTakeTheGuestsOwnAccountOnly(t *testing.T) {
 		if _, err := s.Processes(vm).ListProcesses(s.Ctx(), bad, nil); !fault.Is(err, new(types.InvalidGuestLogin)) {
 			t.Errorf("list, %s: %v", name, err)
 		}
+	}
+	s.Fault(map[string]any{"kind": "guestHung", "vm": "u1"})
+	if err := auth.ValidateCredentials(s.Ctx(), root); !fault.Is(err, new(types.GuestOperationsUnavailable)) {
+		t.Errorf("hung: %v", err)
 	}
 	s.Run(vm.PowerOff(s.Ctx()))
 	if err := auth.ValidateCredentials(s.Ctx(), root); !fault.Is(err, new(types.InvalidPowerState)) {
@@ -103,8 +104,8 @@ func TestCrashedGuestStaysPoweredOnAnswersNothingAndAResetBringsItBack(t *testin
 		t.Errorf("power %s, guest %+v", p.Runtime.PowerState, p.Guest)
 	}
 	s.Run(vm.Reset(s.Ctx()))
-	if p := s.VM(vm); p.GuestHeartbeatStatus != types.ManagedEntityStatusGray || *p.Guest.GuestKernelCrashed {
-		t.Errorf("while it boots: %s", p.GuestHeartbeatStatus)
+	if p := s.VM(vm); p.GuestHeartbeatStatus == types.ManagedEntityStatusRed || *p.Guest.GuestKernelCrashed {
+		t.Errorf("after the reset: %s", p.GuestHeartbeatStatus)
 	}
 	if again := s.Up(vm); again != address || s.VM(vm).GuestHeartbeatStatus != types.ManagedEntityStatusGreen {
 		t.Errorf("%s, heartbeat %s", again, s.VM(vm).GuestHeartbeatStatus)

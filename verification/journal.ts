@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir, open, rename, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { journalSchema } from "./journalSchema";
 import type { Journal } from "./model";
 import { CouldNotRun } from "./problems";
 
@@ -58,19 +59,12 @@ export function readJournal(path: string): Journal {
   } catch {
     throw new CouldNotRun(`${path} is not JSON; give the journal.json of a run`);
   }
-  if (!isJournal(value)) {
-    throw new CouldNotRun(`${path} is no journal of schema version 1; give the journal.json of a run of vsphere-ha`);
-  }
-  return value;
-}
-
-function isJournal(value: unknown): value is Journal {
-  if (typeof value !== "object" || value === null) return false;
-  const { schemaVersion, tool, target, checks, drills, means } = value as Record<string, unknown>;
-  return (
-    schemaVersion === 1 &&
-    (tool as { name?: unknown } | undefined)?.name === "vsphere-ha" &&
-    typeof target === "object" &&
-    [checks, drills, means].every(Array.isArray)
+  const { success, error } = journalSchema.safeParse(value);
+  // Checked as it was read, and given as it is: fields that a later version added stay.
+  if (success) return value as Journal;
+  const [issue] = error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : ` (${issue.path.join(".")}: ${issue.message})`;
+  throw new CouldNotRun(
+    `${path} is no journal of schema version 1${where}; give the journal.json of a run of vsphere-ha`,
   );
 }

@@ -6,6 +6,7 @@ import { joined } from "../joined";
 import { readJournal } from "../journal";
 import type { DrillResult, Journal } from "../model";
 import { Problems, type Problem } from "../problems";
+import { compare, compareText } from "../report/compare";
 import { printSummary, writeReport } from "../report";
 import type { CommandContext } from "./context";
 import { failureText } from "./text";
@@ -113,6 +114,22 @@ export async function reportCommand(
   await writeReport(others.length === 0 ? journal : joined(journal, ...others.map(readJournal)), out);
   stdout.write(`wrote journal.json, junit.xml, summary.md and index.html to ${out}\n`);
   return 0;
+}
+
+export interface CompareOptions {
+  json: boolean;
+}
+
+/** Tells what is different between two runs. Resolves to 1 when something got worse. */
+export function compareCommand(
+  before: string,
+  after: string,
+  { json }: CompareOptions,
+  { stdout }: CommandContext,
+): number {
+  const differences = compare(readJournal(before), readJournal(after));
+  stdout.write(json ? `${JSON.stringify(differences, undefined, 2)}\n` : `${compareText(differences)}\n`);
+  return differences.some(({ direction }) => direction === "worse") ? 1 : 0;
 }
 
 function lines(stream: CommandContext["stdout"]): (line: string) => void {

@@ -5,9 +5,11 @@ import { checkCommand, type CheckOptions } from "./check";
 import { drillNames, type DrillName } from "../drills/variants";
 import type { CommandContext } from "./context";
 import {
+  compareCommand,
   drillCommand,
   recoverCommand,
   reportCommand,
+  type CompareOptions,
   type DrillOptions,
   type RecoverOptions,
   type ReportOptions,
@@ -134,15 +136,29 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
       done(await recoverCommand(options, context));
     });
 
-  program
+  const report: Command = program
     .command("report")
     .description("Writes the report of a run anew, or one report of several runs on a cluster.")
-    .requiredOption("--journal <file>", "journal.json of a run; may be repeated", collect)
-    .requiredOption("--out <dir>", "where journal.json, junit.xml, summary.md and index.html go")
     .addHelpText("after", `\nExample:\n  vsphere-ha report --journal report/journal.json --out public`)
     .addHelpText("after", `\n${exitCodes}`)
-    .action(async (options: ReportOptions) => {
-      done(await reportCommand(options, context));
+    // Not mandatory for commander, which would ask for them in the subcommand too.
+    .option("--journal <file>", "journal.json of a run; may be repeated", collect)
+    .option("--out <dir>", "where journal.json, junit.xml, summary.md and index.html go")
+    .action(async ({ journal, out }: Partial<ReportOptions>) => {
+      if (journal === undefined) report.error("error: required option '--journal <file>' not specified");
+      if (out === undefined) report.error("error: required option '--out <dir>' not specified");
+      done(await reportCommand({ journal, out }, context));
+    });
+  report
+    .command("compare")
+    .description("Tells what is different between two runs; what got worse comes first.")
+    .argument("<before>", "journal.json of the earlier run")
+    .argument("<after>", "journal.json of the later run")
+    .option("--json", "print the differences as JSON", false)
+    .addHelpText("after", `\nExample:\n  vsphere-ha report compare last-week/journal.json report/journal.json`)
+    .addHelpText("after", "\nExit code: 0 nothing got worse, 1 something did, 2 could not compare.")
+    .action((before: string, after: string, options: CompareOptions) => {
+      done(compareCommand(before, after, options, context));
     });
 
   return program;

@@ -1,0 +1,179 @@
+import { z } from "zod";
+import type { Journal } from "./model";
+
+// Loose objects: a later version 1 may add fields, and readers of today must not refuse them.
+const verdict = z
+  .enum(["passed", "failed", "inconclusive", "not-applicable"])
+  .describe("inconclusive: it could not be observed, which is never a pass");
+const guestOs = z.enum(["ubuntu", "windowsxp"]);
+const instant = z.iso.datetime().describe("wall time, UTC");
+const seconds = z.number().describe("seconds of the run's clock: wall seconds times timeScale");
+const bounds = z.looseObject({ lower: z.number(), upper: z.number() });
+const guest = { guestOs, openstack: z.literal(true).optional().describe("OpenStack launched it") };
+
+const check = z.looseObject({
+  id: z.string().describe("stable, such as ha-settings-as-declared"),
+  title: z.string(),
+  severity: z.enum(["error", "warning"]),
+  verdict,
+  read: z.string(),
+  expected: z.string(),
+  why: z.string(),
+  source: z.string(),
+  remedy: z.string(),
+  findings: z.array(z.looseObject({ subject: z.string(), read: z.string(), expected: z.string() })),
+});
+
+const expectation = z.looseObject({
+  id: z.string(),
+  statement: z.string(),
+  basis: z.string().describe("how the number was computed from the settings, with the source of each constant"),
+  verdict,
+  seen: z.string(),
+});
+
+const wallMs = z.number().describe("wall milliseconds since the epoch");
+
+const vm = z.looseObject({
+  ...guest,
+  vm: z.string(),
+  windowSeconds: seconds,
+  downtimeSeconds: bounds,
+  availabilityPercent: bounds,
+  intervals: z.array(
+    z.looseObject({ startAfter: wallMs, startBefore: wallMs, endAfter: wallMs, endBefore: wallMs.optional() }),
+  ),
+  unobservedSeconds: seconds,
+  samples: z.looseObject({ sent: z.int(), answered: z.int(), lost: z.int() }),
+  affected: z.boolean().describe("it ran where the fault was"),
+  hostBefore: z.string(),
+  hostAfter: z.string().optional(),
+  shares: z
+    .looseObject({
+      detectionSeconds: seconds.optional(),
+      restartSeconds: seconds.optional(),
+      bootSeconds: seconds.optional(),
+    })
+    .optional(),
+});
+
+const drill = z.looseObject({
+  id: z.string(),
+  drill: z.string().describe("host-loss, maintenance-mode …"),
+  host: z.string(),
+  fdmRole: z.string(),
+  verdict,
+  summary: z.string(),
+  started: instant,
+  ended: instant,
+  faultAt: instant.optional(),
+  steadyStateBefore: z.array(check),
+  steadyStateAfter: z.array(check),
+  expectations: z.array(expectation),
+  vms: z.array(vm),
+  timeline: z.array(
+    z.looseObject({
+      at: instant,
+      t: seconds.optional().describe("seconds since the fault, negative before it"),
+      kind: z.enum(["plan", "steady-state", "fault", "event", "probe", "recovery", "note"]),
+      text: z.string(),
+    }),
+  ),
+  undo: z.looseObject({
+    fault: z.looseObject({ kind: z.enum(["host-power", "maintenance-mode"]), host: z.string() }),
+    description: z.string(),
+    done: z.boolean(),
+  }),
+  openstack: z
+    .looseObject({
+      cloud: z.string(),
+      samples: z.int(),
+      failed: z.int(),
+      instances: z.array(z.looseObject({ vm: z.string(), id: z.string(), statuses: z.array(z.string()) })),
+      capacity: z.array(z.looseObject({ t: z.number(), text: z.string() })),
+    })
+    .optional(),
+});
+
+const cloud = z.looseObject({
+  cloud: z.string(),
+  capacity: z.looseObject({
+    vcenter: z.string().optional(),
+    nova: z.string().optional(),
+    placement: z.string().optional(),
+  }),
+  instances: z.array(
+    z.looseObject({
+      name: z.string(),
+      id: z.string(),
+      nova: z.string(),
+      vcenter: z.string().optional(),
+      host: z.string().optional(),
+    }),
+  ),
+});
+
+/** What `journal.json` holds; Journal is its type. Published as docs/journal.schema.json. */
+export const journalSchema = z.looseObject({
+  schemaVersion: z.literal(1),
+  tool: z.looseObject({ name: z.literal("vsphere-ha"), version: z.string() }),
+  command: z.string(),
+  started: instant,
+  ended: instant,
+  vcenter: z
+    .looseObject({
+      server: z.string(),
+      about: z.looseObject({
+        fullName: z.string(),
+        version: z.string(),
+        instanceUuid: z.string(),
+        simulated: z.boolean(),
+      }),
+    })
+    .optional(),
+  timeScale: z.number().positive().describe("1 on real hardware; faster only where vCenter is simulated"),
+  simulated: z.array(z.string()).describe("what was simulated, in plain words; empty on real hardware"),
+  lockOwner: z.string().optional(),
+  target: z.looseObject({
+    datacenter: z.string(),
+    cluster: z.string(),
+    hosts: z.array(z.string()),
+    vms: z.array(z.looseObject({ ...guest, name: z.string() })),
+  }),
+  checks: z.array(check),
+  openstack: cloud.optional(),
+  drills: z.array(drill),
+  means: z.array(
+    z.looseObject({
+      ...guest,
+      hosts: z.int(),
+      windowSeconds: seconds,
+      availabilityPercent: bounds,
+      downtimeSeconds: bounds,
+      publishedPercent: z.number().describe("the study's figure; its window was not published"),
+    }),
+  ),
+  verdict,
+  error: z.string().optional().describe("why the run could not be finished"),
+});
+
+/** JSON has no undefined: what is undefined in the type is absent in the file. */
+type Written<T> = T extends readonly (infer Member)[]
+  ? Written<Member>[]
+  : T extends object
+    ? { [Key in keyof T as undefined extends T[Key] ? never : Key]: Written<T[Key]> } & {
+        [Key in keyof T as undefined extends T[Key] ? Key : never]?: Written<Exclude<T[Key], undefined>> | undefined;
+      }
+    : T;
+
+// Fails to compile when a field of the type is missing here, or has another type.
+((journal: z.output<typeof journalSchema>): Written<Journal> => journal) satisfies unknown;
+
+/** Draft 2020-12 of JSON Schema, for other tools. */
+export function journalJsonSchema(): object {
+  return {
+    $id: "urn:vsphere-ha:journal:1",
+    title: "Journal of vsphere-ha, version 1",
+    ...z.toJSONSchema(journalSchema),
+  };
+}

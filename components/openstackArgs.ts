@@ -140,7 +140,7 @@ export interface OpenStackComputeArgs {
   securityGroup?: SecurityGroupArgs;
   /** Public key, in OpenSSH's form, that nova gives to instances. Default: none. */
   publicKey?: pulumi.Input<string>;
-  /** Quota of the project. Default: unchanged. */
+  /** Quota of the project; nova's defaults again when it goes. Default: unchanged. */
   quota?: QuotaArgs;
   /**
    * Pause between nova's comparisons of power states, in seconds, 1 or more, or -1 for none. An instance that nova finds

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { discoverCommand, discoveryScript } from "./cellDiscovery";
 import { nodeCommands, nodeScript } from "./computeNode";
 import { digestOf } from "./digest";
-import type { Request } from "./nova/request";
+import { projectOf, type Request, type RequestDocument } from "./nova/request";
 import { novaConfiguration } from "./novaConfiguration";
 import type { NodeLoginArgs, OpenStackComputeArgs, QuotaArgs } from "./openstackArgs";
 import { createImage } from "./openstackImage";
@@ -62,17 +62,14 @@ export class OpenStackCompute extends pulumi.ComponentResource {
     const { target, vcenter, node } = args;
     const { service, computeHost, availabilityZone, aggregateName } = namesOf(args);
     const flavors = args.flavors ?? [];
-    const request = (): Request => ({
-      datacenter: target.datacenterName,
-      cluster: target.clusterName,
-      computeHost,
-      availabilityZone,
-      timeoutSeconds: args.timeoutSeconds ?? 300,
-      flavors: [],
-      networks: [],
-      deleteInstances: args.deleteInstances ?? false,
-      configuration: "",
-    });
+    const timeout = args.timeoutSeconds !== undefined && { timeoutSeconds: args.timeoutSeconds };
+    const request = (more: Partial<Request> = {}): string =>
+      JSON.stringify({
+        datacenter: target.datacenterName,
+        cluster: target.clusterName,
+        computeHost,
+        ...more,
+      } satisfies RequestDocument);
     const run = (verb: string): string => `npx --no-install vsphere-ha-compute ${verb}`;
     const environment = providerEnvironment(this);
     const login = { ...(environment && { environment }) };
@@ -83,7 +80,7 @@ export class OpenStackCompute extends pulumi.ComponentResource {
       {
         create: run("login"),
         delete: run("forget"),
-        stdin: JSON.stringify(request()),
+        stdin: request(),
         ...login,
         triggers: [computeHost],
       },
@@ -142,11 +139,11 @@ export class OpenStackCompute extends pulumi.ComponentResource {
         create: run("await"),
         // Waits again when the service was told something else, or when there is another flavor to judge.
         stdin: configurationDigest(args).apply((configured) =>
-          JSON.stringify({
-            ...request(),
+          request({
+            ...timeout,
             flavors: flavors.map(({ name: flavor, vcpus, memoryMb }) => ({ name: flavor, vcpus, memoryMb })),
             configuration: configured,
-          } satisfies Request),
+          }),
         ),
         ...login,
         triggers: [compute.id],
@@ -176,7 +173,15 @@ export class OpenStackCompute extends pulumi.ComponentResource {
       args.publicKey === undefined
         ? []
         : [new openstack.compute.Keypair(`${name}-key`, { name: `${name}-key`, publicKey: args.publicKey }, cloud)];
-    const quotas = args.quota ? [createQuota(name, args.quota, cloud)] : [];
+    const quotas = (args.quota ? [args.quota] : []).map((quota) => {
+      const defaults = new command.local.Command(
+        `${name}-default-quota`,
+        { delete: run("reset-quota"), stdin: request(), ...login },
+        cloud,
+      );
+      const opts = { ...cloud, dependsOn: [defaults] };
+      return createQuota(name, quota, registration.stdout.apply(projectOf), opts);
+    });
 
     // Deleted first: nothing goes while instances run on the service.
     const guard = new command.local.Command(
@@ -185,7 +190,9 @@ export class OpenStackCompute extends pulumi.ComponentResource {
         delete: run("release"),
         stdin: pulumi
           .all(networks.map(({ id }) => id))
-          .apply((ids) => JSON.stringify({ ...request(), networks: ids } satisfies Request)),
+          .apply((ids) =>
+            request({ ...timeout, networks: ids, ...(args.deleteInstances && { deleteInstances: true }) }),
+          ),
         ...login,
         triggers: [registration.id],
       },
@@ -273,10 +280,10 @@ function byName(
   return Object.fromEntries(args.flatMap(({ name }, n) => (made[n] ? [[name, made[n].id]] : [])));
 }
 
-/** Of the project that the environment's login is for. */
 function createQuota(
   prefix: string,
   { instances, vcpus, memoryMb }: QuotaArgs,
+  projectId: pulumi.Output<string>,
   opts: { parent: pulumi.Resource; dependsOn: pulumi.Resource[] },
 ): openstack.compute.QuotaSetV2 {
   const limits = {
@@ -284,6 +291,5 @@ function createQuota(
     ...(vcpus !== undefined && { cores: vcpus }),
     ...(memoryMb !== undefined && { ram: memoryMb }),
   };
-  const { projectId } = openstack.identity.getAuthScopeOutput({ name: `${prefix}-scope` }, opts);
   return new openstack.compute.QuotaSetV2(`${prefix}-quota`, { projectId, ...limits }, opts);
 }

@@ -12,6 +12,8 @@ export interface NovaChanges {
   /** With it go its hypervisor, its resource provider, its mapping to a cell and its membership in aggregates. */
   deleteService(id: string): Promise<void>;
   deleteInstance(id: string): Promise<void>;
+  /** nova's own defaults again, for the project of the login. */
+  resetQuota(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,10 @@ export function changeNova(config: OpenStackConfig, env: Environment): NovaChang
     },
     async deleteInstance(id) {
       await call("DELETE", `/servers/${id}`, [204, 404]);
+    },
+    async resetQuota() {
+      const { projectId } = await keystone.login();
+      await call("DELETE", `/os-quota-sets/${projectId}`, [202]);
     },
     close: () => https.close(),
   };

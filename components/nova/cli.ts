@@ -1,4 +1,4 @@
-/** Entry point of `vsphere-ha-compute`, which OpenStackCompute runs: `vsphere-ha-compute login|await|release|forget < request`. */
+/** Entry point of `vsphere-ha-compute`, which OpenStackCompute runs: `vsphere-ha-compute COMMAND < request` (see commands). */
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
@@ -7,17 +7,15 @@ import { connect } from "../../verification/vcenter/client";
 import { commands } from "./commands";
 import type { Request } from "./request";
 
-const requestSchema: z.ZodType<Request, unknown> = z.strictObject({
+const requestSchema: z.ZodType<Request, unknown> = z.object({
   datacenter: z.string(),
   cluster: z.string(),
   computeHost: z.string(),
-  availabilityZone: z.string(),
-  timeoutSeconds: z.number(),
-  flavors: z.array(z.strictObject({ name: z.string(), vcpus: z.number(), memoryMb: z.number() })),
-  // Absent in what an earlier version wrote into the state.
+  timeoutSeconds: z.number().default(300),
+  flavors: z.array(z.strictObject({ name: z.string(), vcpus: z.number(), memoryMb: z.number() })).default([]),
   networks: z.array(z.string()).default([]),
-  deleteInstances: z.boolean(),
-  configuration: z.string(),
+  deleteInstances: z.boolean().default(false),
+  configuration: z.string().default(""),
 });
 
 async function main([name = ""]: string[]): Promise<void> {

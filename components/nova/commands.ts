@@ -6,7 +6,7 @@ import { CouldNotRun } from "../../verification/problems";
 import type { VCenter } from "../../verification/vcenter/client";
 import { changeNova } from "./changes";
 import { missing, type Sight, tooLarge } from "./readiness";
-import type { Request } from "./request";
+import { projectLine, type Request } from "./request";
 
 const POLL_MS = 1000;
 
@@ -23,14 +23,15 @@ export interface Context {
 type Command = (request: Request, context: Context) => Promise<void>;
 
 function configOf(
-  { datacenter, cluster, computeHost, availabilityZone }: Request,
+  { datacenter, cluster, computeHost }: Request,
   env: Environment,
 ): VerificationConfig & { openstack: OpenStackConfig } {
   const document = {
     cluster: { datacenter, name: cluster },
     hosts: [],
     vms: [],
-    openstack: { computeHost, availabilityZone },
+    // No command looks at a zone.
+    openstack: { computeHost, availabilityZone: computeHost },
   };
   const config = parseConfig(document, env);
   if (!config.openstack) throw new CouldNotRun("no OpenStack is configured");
@@ -45,11 +46,15 @@ async function closing<T extends { close(): Promise<void> }, R>(opened: T, use: 
   }
 }
 
-/** One clear error for a wrong address, password, project, region or a user without the role admin. */
+/**
+ * One clear error for a wrong address, password, project, region or a user without the role admin. Says the project's id,
+ * for what is the project's (see projectOf).
+ */
 const login: Command = async (request, { env, say }) => {
   await closing(await connectOpenStack(configOf(request, env).openstack, env), async (openstack) => {
     await openstack.services();
     say(`logged in to ${openstack.cloud}`);
+    say(`${projectLine}${openstack.projectId}`);
   });
 };
 
@@ -167,4 +172,18 @@ const forget: Command = async (request, { env, say }) => {
   });
 };
 
-export const commands: Record<string, Command> = { login, await: awaitHypervisor, release, forget };
+/** Gives the project nova's defaults again: the provider leaves a quota as it is when its resource goes. */
+const resetQuota: Command = async (request, { env, say }) => {
+  await closing(changeNova(configOf(request, env).openstack, env), async (nova) => {
+    await nova.resetQuota();
+    say("the project has nova's default quota");
+  });
+};
+
+export const commands: Record<string, Command> = {
+  login,
+  await: awaitHypervisor,
+  release,
+  forget,
+  "reset-quota": resetQuota,
+};

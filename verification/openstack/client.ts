@@ -40,6 +40,8 @@ import type {
 export interface OpenStack {
   /** Keystone's server and the region. */
   readonly cloud: string;
+  /** Of the project that the login is for. */
+  readonly projectId: string;
   /** All services of nova-compute. */
   services(): Promise<ComputeService[]>;
   hypervisors(): Promise<Hypervisor[]>;
@@ -90,7 +92,7 @@ export async function connectOpenStack(
   try {
     const identity = open("Keystone", "openstack.authUrl or OS_AUTH_URL");
     const keystone = new Keystone(identity, config, env.OS_PASSWORD ?? "", pause);
-    const { catalog } = await keystone.login();
+    const { catalog, projectId } = await keystone.login();
     const { region, urls } = endpoints(catalog, config.region, keystone.server);
     const client = (type: ServiceType, headers: Record<string, string> = {}): RestClient => {
       const name = serviceNames[type];
@@ -99,6 +101,7 @@ export async function connectOpenStack(
     };
     return reads({
       cloud: `${keystone.server}, region ${region}`,
+      projectId,
       compute: client("compute", { "openstack-api-version": computeVersion }),
       placement: client("placement"),
       image: client("image"),
@@ -117,13 +120,15 @@ export async function connectOpenStack(
 
 interface Services extends Record<ServiceType, RestClient> {
   cloud: string;
+  projectId: string;
   addresses: [string, string][];
   close: () => Promise<void>;
 }
 
-function reads({ cloud, compute, placement, image, network, addresses, close }: Services): OpenStack {
+function reads({ cloud, projectId, compute, placement, image, network, addresses, close }: Services): OpenStack {
   return {
     cloud,
+    projectId,
     close,
     async services() {
       const { services } = await compute.get("/os-services?binary=nova-compute", servicesSchema);

@@ -17,6 +17,8 @@ export const serviceNames: Record<ServiceType, string> = {
 /** A token with the addresses that it is good for. */
 export interface Login {
   token: string;
+  /** Of the project that it is for. */
+  projectId: string;
   catalog: Catalog;
 }
 
@@ -24,6 +26,7 @@ export type Catalog = { type: string; endpoints: { interface: string; region: st
 
 const catalogSchema = z.object({
   token: z.object({
+    project: z.object({ id: z.string() }),
     catalog: z.array(
       z.object({
         type: z.string(),
@@ -124,7 +127,7 @@ export class Keystone {
         return { interface: name, region: id ?? region ?? "", url };
       }),
     }));
-    return { token, catalog };
+    return { token, projectId: parsed.data.token.project.id, catalog };
   }
 }
 

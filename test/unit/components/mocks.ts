@@ -24,7 +24,8 @@ export async function registered(program: () => unknown, resources: Registered[]
     {
       newResource({ type, name, inputs }) {
         resources.push({ type, name, inputs: inputs as Record<string, unknown> });
-        const stdout = type === "command:local:Command" ? "verified" : undefined;
+        const said = name.endsWith("-registration") ? "logged in\nproject project-1\n" : "verified";
+        const stdout = type === "command:local:Command" ? said : undefined;
         const state = { ...(inputs as object), moid: `moid-${name}`, resourcePoolId: `pool-${name}`, stdout };
         return { id: `id-${name}`, state };
       },
@@ -33,9 +34,7 @@ export async function registered(program: () => unknown, resources: Registered[]
         const { name } = inputs as { name: string };
         const found = token.endsWith(":getVirtualMachine")
           ? { ...template, guestId: name.startsWith("windows") ? "winXPProGuest" : "ubuntu64Guest" }
-          : token.endsWith(":getAuthScope")
-            ? { projectId: "project-1" }
-            : {};
+          : {};
         return { ...(inputs as object), ...found, id: `found-${name}` };
       },
     },

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { type Context, commands } from "../../../components/nova/commands";
-import type { Request } from "../../../components/nova/request";
+import { projectOf, type Request } from "../../../components/nova/request";
 import { FakeCloud } from "../verification/openstack/fakeCloud";
 
 const request: Request = {
   datacenter: "Lab",
   cluster: "ha",
   computeHost: "ha",
-  availabilityZone: "ha",
   timeoutSeconds: 60,
   flavors: [{ name: "small", vcpus: 1, memoryMb: 512 }],
   networks: [],
@@ -92,7 +91,8 @@ describe("vsphere-ha-compute", () => {
 
   it("login succeeds, and refuses a wrong password, region or user by one message", async () => {
     await run("login");
-    assert.match(said.join(), /^logged in to 127.0.0.1:\d+, region R$/);
+    assert.match(said.join("\n"), /^logged in to 127.0.0.1:\d+, region R\nproject project-1$/);
+    assert.equal(projectOf(said.join("\n")), "project-1");
     await assert.rejects(async () => run("login", {}, "wrong"), /refuses the login of admin .*check OS_PASSWORD/);
     cloud.regions = ["R", "S"];
     await assert.rejects(async () => run("login"), /knows 2 regions: R, S; set .*OS_REGION_NAME/);
@@ -195,6 +195,14 @@ describe("vsphere-ha-compute", () => {
     cloud.answers[path.services] = { services: [] };
     await run("forget");
     assert.equal(writes().length, 1);
+  });
+
+  it("reset-quota gives the project of the login nova's defaults", async () => {
+    cloud.instead.set("/compute/v2.1/os-quota-sets/project-1", [[202, ""]]);
+    await run("reset-quota");
+    assert.deepEqual(writes(), ["DELETE /compute/v2.1/os-quota-sets/project-1"]);
+    cloud.instead.set("/compute/v2.1/os-quota-sets/project-1", [[403, { forbidden: { message: "not you" } }]]);
+    await assert.rejects(async () => run("reset-quota"), /answers HTTP 403: not you/);
   });
 
   it("forget tells nova's reason when it refuses", async () => {

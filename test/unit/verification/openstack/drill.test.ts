@@ -58,6 +58,7 @@ class CloudWorld extends World {
     const nothing = (): Promise<never> => Promise.reject(new Error("not asked in a drill"));
     return {
       cloud: "keystone:5000, region R",
+      projectId: "project-1",
       services: () => {
         this.reports++;
         return answer([

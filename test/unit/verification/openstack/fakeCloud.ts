@@ -77,6 +77,6 @@ export class FakeCloud {
           { interface: "public", region_id: region, url: this.url + path },
         ]),
       }));
-    return [201, { token: { catalog } }, { "x-subject-token": token }];
+    return [201, { token: { project: { id: "project-1" }, catalog } }, { "x-subject-token": token }];
   }
 }

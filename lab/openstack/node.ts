@@ -49,6 +49,10 @@ export function prepareNode(paths: OpenstackPaths, addresses: OpenstackAddresses
   writeFileSync(join(system, "nova-compute@.service"), computeUnit(paths, programs.python, programs.pythonPath));
   const manager = `exec ${programs.python} ${join(programs.tools, "systemctl.py")} --root ${paths.node} "$@"`;
   writeFileSync(paths.systemctl, `#!/bin/sh\n${manager}\n`, { mode: 0o755 });
+  // A controller too: where nova's databases are known.
+  const manage = `NO_PROXY='*' no_proxy='*' PYTHONWARNINGS=ignore PYTHONPATH=${programs.pythonPath} exec ${programs.python} -m vsphere_ha_lab.manage`;
+  const settings = `--config-file ${join(paths.dir, "etc", "nova", "nova.conf")} "$@"`;
+  writeFileSync(paths.novaManage, `#!/bin/sh\n${manage} ${settings}\n`, { mode: 0o755 });
   const session = `PATH=${dirname(paths.systemctl)}:$PATH\nexport PATH\ncd ${paths.node}\nexec /bin/sh -c "$SSH_ORIGINAL_COMMAND"`;
   writeFileSync(paths.session, `#!/bin/sh\n${session}\n`, { mode: 0o755 });
 }

@@ -20,7 +20,7 @@ export const PYTHON = "3.11";
 const SYSTEM_PATHS = ":/usr/local/sbin:/usr/sbin:/sbin";
 const POLICY = "/usr/sbin/policy-rc.d";
 
-/** @typedef {{ python?: string, sshd?: string, sshKeygen?: string, sftpServer: boolean }} Found */
+/** @typedef {{ python?: string, sshd?: string, sshKeygen?: string, sftpServer: boolean, sudo?: string, qemuImg?: string }} Found */
 
 /**
  * @param {NodeJS.ProcessEnv} env
@@ -37,6 +37,8 @@ export function look(env) {
     sshd: which("sshd", path),
     sshKeygen: which("ssh-keygen", path),
     sftpServer: existsSync("/usr/lib/openssh/sftp-server"),
+    sudo: which("sudo", path),
+    qemuImg: which("qemu-img", path),
   };
 }
 
@@ -48,9 +50,11 @@ function isSuitable(program) {
 
 /**
  * @param {Found} found
+ * @param {{ tests?: boolean }} options whether the lab's tests are to run: they convert images, and log in to the node as
+ *   a user who is not root. Default: they are not
  * @returns {import("../toolchain/prerequisites.mjs").Problem[]}
  */
-export function problemsOf({ python, sshd, sshKeygen, sftpServer }) {
+export function problemsOf({ python, sshd, sshKeygen, sftpServer, sudo, qemuImg }, { tests = false } = {}) {
   /** @type {import("../toolchain/prerequisites.mjs").Problem[]} */
   const problems = [];
   if (python === undefined) {
@@ -74,19 +78,25 @@ export function problemsOf({ python, sshd, sshKeygen, sftpServer }) {
       packages: [{ name: "openssh-client" }],
     });
   }
+  if (tests && sudo === undefined) {
+    problems.push({ what: "sudo is missing", remedy: "install sudo", packages: [{ name: "sudo" }] });
+  }
+  if (tests && qemuImg === undefined) {
+    problems.push({ what: "qemu-img is missing", remedy: "install QEMU's tools", packages: [{ name: "qemu-utils" }] });
+  }
   return problems;
 }
 
 /**
  * Makes sure that everything is there.
  *
- * @param {{ env: NodeJS.ProcessEnv, log: string, progress: import("../toolchain/progress.mjs").Progress }} options
+ * @param {{ env: NodeJS.ProcessEnv, log: string, tests: boolean, progress: import("../toolchain/progress.mjs").Progress }} options
  * @returns {Promise<Required<Pick<Found, "python">>>}
  * @throws {SetupError} naming what is missing with the command that installs it
  */
-export async function meet({ env, log, progress }) {
+export async function meet({ env, log, tests, progress }) {
   let found = look(env);
-  const problems = problemsOf(found);
+  const problems = problemsOf(found, { tests });
   if (problems.length > 0) {
     const { packages, left } = packagesFor(problems, aptCandidate);
     if (left.length > 0 || !canInstall()) {
@@ -104,7 +114,8 @@ export async function meet({ env, log, progress }) {
     );
     progress.end(title, "installed");
     found = look(env);
-    if (problemsOf(found).length > 0) throw new SetupError(problemsMessage(problemsOf(found), []));
+    const still = problemsOf(found, { tests });
+    if (still.length > 0) throw new SetupError(problemsMessage(still, []));
   }
   return { python: /** @type {string} */ (found.python) };
 }

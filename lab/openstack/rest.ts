@@ -15,7 +15,7 @@ export interface Answer {
  */
 export function call(
   url: string,
-  { ca, method = "GET", token, body, timeoutMs = 10_000 }: CallOptions,
+  { ca, method = "GET", token, body, headers: own = {}, timeoutMs = 10_000 }: CallOptions,
 ): Promise<Answer> {
   const payload = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
   const headers = {
@@ -24,6 +24,7 @@ export function call(
       "Content-Type": Buffer.isBuffer(body) ? "application/octet-stream" : "application/json",
       "Content-Length": payload.length,
     }),
+    ...own,
   };
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { method, headers, ca: readFileSync(ca), timeout: timeoutMs }, (incoming) => {
@@ -49,6 +50,8 @@ export interface CallOptions {
   token?: string;
   /** Sent as JSON, a buffer as it is. */
   body?: unknown;
+  /** Others, and instead of its own. */
+  headers?: Record<string, string>;
   timeoutMs?: number;
 }
 

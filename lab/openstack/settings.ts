@@ -23,6 +23,7 @@ export interface OpenstackPaths {
   authorizedKeys: string;
   session: string;
   systemctl: string;
+  novaManage: string;
 }
 
 /** @param lab folder of the lab */
@@ -47,6 +48,7 @@ export function openstackPaths(lab: string): OpenstackPaths {
     authorizedKeys: join(node, "etc", "ssh", "authorized_keys"),
     session: join(node, "bin", "session"),
     systemctl: join(node, "bin", "systemctl"),
+    novaManage: join(node, "bin", "nova-manage"),
   };
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * Makes the lab's OpenStack ready for this checkout: `node lab/openstack/setup.mjs [--quiet]`. Installs the services into
- * the cache that all checkouts of the user share, builds the broker, makes the databases that labs start from, and links
- * all of it into the checkout. Needs no npm package.
+ * Makes the lab's OpenStack ready for this checkout: `node lab/openstack/setup.mjs [--quiet] [--tests]`. Installs the
+ * services into the cache that all checkouts of the user share, builds the broker, makes the databases that labs start
+ * from, and links all of it into the checkout; --tests: with what its tests need. Needs no npm package.
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -21,12 +21,12 @@ const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /**
  * Meets what OpenStack needs of the system; the rest is done by `make`.
- * @param {{ cache: Cache, progress: Progress }} options
+ * @param {{ cache: Cache, progress: Progress, tests?: boolean }} options tests: and what the lab's tests need. Default: false
  * @returns {Promise<{ space: Parameters<typeof checkSpace>[0], make: () => Promise<void> }>} space: what `make` needs
  * @throws {SetupError}
  */
-export async function prepareOpenstack({ cache, progress }) {
-  const { python } = await meet({ env: process.env, log: cache.log("apt"), progress });
+export async function prepareOpenstack({ cache, progress, tests = false }) {
+  const { python } = await meet({ env: process.env, log: cache.log("apt"), tests, progress });
   const services = servicesRecipe(python);
   const broker = brokerRecipe(findGo(searchPath(), join(root, "lab", "openstack", "broker")));
   const seed = seedRecipe({ key: services.key, path: () => cache.path(services.name, services.key) });
@@ -57,7 +57,7 @@ export async function prepareOpenstack({ cache, progress }) {
   }
 }
 
-/** @param {{ cache: Cache, progress: Progress }} options */
+/** @param {{ cache: Cache, progress: Progress, tests: boolean }} options */
 async function setUpOpenstack(options) {
   const { space, make } = await prepareOpenstack(options);
   checkSpace(space);
@@ -79,7 +79,7 @@ async function main() {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => reject(new Interrupted()));
   });
   try {
-    await Promise.race([setUpOpenstack({ cache, progress }), interrupted]);
+    await Promise.race([setUpOpenstack({ cache, progress, tests: process.argv.includes("--tests") }), interrupted]);
     process.exit(0);
   } catch (error) {
     progress.stop();

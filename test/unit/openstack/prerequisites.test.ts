@@ -8,6 +8,8 @@ const complete = {
   sshd: "/usr/sbin/sshd",
   sshKeygen: "/usr/bin/ssh-keygen",
   sftpServer: true,
+  sudo: "/usr/bin/sudo",
+  qemuImg: "/usr/bin/qemu-img",
 };
 
 describe("what the lab's OpenStack needs of the system", () => {
@@ -25,9 +27,11 @@ describe("what the lab's OpenStack needs of the system", () => {
     ["sshd", { ...complete, sshd: undefined }, "openssh-server"],
     ["sftp-server", { ...complete, sftpServer: false }, "openssh-server"],
     ["ssh-keygen", { ...complete, sshKeygen: undefined }, "openssh-client"],
+    ["sudo", { ...complete, sudo: undefined }, "sudo"],
+    ["qemu-img", { ...complete, qemuImg: undefined }, "qemu-utils"],
   ] as const) {
     it(`names ${what} with the Debian package that has it`, () => {
-      const problems = problemsOf(found);
+      const problems = problemsOf(found, { tests: true });
       assert.equal(problems.length, 1);
       const [{ packages, remedy } = { remedy: "" }] = problems;
       assert.deepEqual(packages, [{ name: debian }]);
@@ -36,6 +40,10 @@ describe("what the lab's OpenStack needs of the system", () => {
   }
 
   it("names everything that is missing at once", () => {
+    assert.equal(problemsOf({ sftpServer: false }, { tests: true }).length, 5);
+  });
+
+  it("wants what tests need for tests only", () => {
     assert.equal(problemsOf({ sftpServer: false }).length, 3);
   });
 });

@@ -146,6 +146,11 @@ describe("the lab's OpenStack", function () {
     rmSync(scratch, { recursive: true, force: true });
   });
 
+  it("takes many writes at once right after its start", async () => {
+    const names = Array.from({ length: 8 }, (_, i) => `first-${i}`);
+    await Promise.all(names.map((name) => create("network", "/networks", { network: { name } })));
+  });
+
   it("keeps its passwords to its user and out of every process list and log", () => {
     const secrets = Object.values(
       (JSON.parse(readFileSync(join(lab.dir, "openstack", "record.json"), "utf8")) as { passwords: object }).passwords,
@@ -283,18 +288,43 @@ ca_file = ${lab.env.VSPHERE_HA_CA_FILE}
     assert.doesNotMatch(logs, /database is locked|MessagingTimeout/);
   });
 
-  it("names a service that dies, with its last lines", async () => {
-    const { pids } = openstackStatus(openstack);
-    process.kill(pids.glance ?? 0, "SIGKILL");
-    assert.ok(await waitFor(() => openstackStatus(openstack).state === "ended", 10_000));
-    const [problem = ""] = openstackStatus(openstack).problems;
-    assert.match(problem, /^glance \(exit code -9, log .*glance\.log\):\n {4}\S/);
-  });
+  for (const form of ["with its length", "in chunks"] as const) {
+    it(`serves the next requests on the connection that an image came over ${form}`, async () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(env.OS_CACERT ?? "") });
+      const base = `https://${new URL(env.OS_AUTH_URL ?? "").hostname}:${ports.image}`;
+      const send = (method: string, path: string, body?: Buffer): Promise<number | undefined> =>
+        new Promise((answered, failed) => {
+          const type = body && { "Content-Type": "application/octet-stream" };
+          const length = body && form === "with its length" && { "Content-Length": body.length };
+          const headers = { "X-Auth-Token": token, ...type, ...length };
+          const outgoing = request(`${base}${path}`, { method, headers, agent }, (incoming) => {
+            incoming.resume().on("end", () => {
+              answered(incoming.statusCode);
+            });
+          });
+          outgoing.on("error", failed);
+          // Without a length, Node sends what is written before the end in chunks, as Go does with a file.
+          if (body) outgoing.write(body);
+          outgoing.end();
+        });
+      try {
+        const disk = readFileSync(join(env.VSPHERE_HA_IMAGE_DIR ?? "", "ubuntu-13.10.vmdk"));
+        for (let n = 0; n < 5; n++) {
+          const body = { name: `kept-${n}`, disk_format: "vmdk", container_format: "bare" };
+          const image = await create<{ id: string }>("image", "/images", body);
+          assert.equal(await send("PUT", `/images/${image.id}/file`, disk), 204);
+          assert.equal(await send("GET", `/images/${image.id}`), 200);
+          assert.equal(await send("GET", "/images"), 200);
+          await api("image", `/images/${image.id}`, { method: "DELETE" });
+        }
+      } finally {
+        agent.destroy();
+      }
+    });
+  }
 
   it("refuses to start where an address is taken, and says by whom", async () => {
-    await stopOpenstack(openstack);
     const other = { ...openstack, dir: join(scratch, "other") };
-    await startOpenstack(openstack);
     await assert.rejects(startOpenstack(other), (error: unknown) => {
       assert.ok(error instanceof LabError);
       assert.match(error.message, /127\.\d+\.4\.1:5000 is in use by .*launcher/);
@@ -303,43 +333,19 @@ ca_file = ${lab.env.VSPHERE_HA_CA_FILE}
     assert.equal(openstackStatus(openstack).state, "running");
   });
 
-  it("takes many writes at once right after its start", async () => {
-    env = openstackEnv(openstack);
-    token = (await logIn(env.OS_AUTH_URL ?? "", { ca: env.OS_CACERT ?? "", password: env.OS_PASSWORD ?? "" })).token;
-    const names = Array.from({ length: 8 }, (_, i) => `first-${i}`);
-    await Promise.all(names.map((name) => create("network", "/networks", { network: { name } })));
-  });
-
-  it("serves the next request on the connection that an image came over", async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: readFileSync(env.OS_CACERT ?? "") });
-    const base = `https://${new URL(env.OS_AUTH_URL ?? "").hostname}:${ports.image}`;
-    const image = await create<{ id: string }>("image", "/images", {
-      name: "kept",
-      disk_format: "vmdk",
-      container_format: "bare",
-    });
-    const send = (method: string, path: string, body?: Buffer): Promise<number | undefined> =>
-      new Promise((answered, failed) => {
-        const headers = { "X-Auth-Token": token, ...(body && { "Content-Type": "application/octet-stream" }) };
-        const outgoing = request(`${base}${path}`, { method, headers, agent }, (incoming) => {
-          incoming.resume().on("end", () => {
-            answered(incoming.statusCode);
-          });
-        });
-        outgoing.on("error", failed).end(body);
-      });
-    try {
-      const disk = readFileSync(join(env.VSPHERE_HA_IMAGE_DIR ?? "", "ubuntu-13.10.vmdk"));
-      assert.equal(await send("PUT", `/images/${image.id}/file`, disk), 204);
-      assert.equal(await send("GET", `/images/${image.id}`), 200);
-    } finally {
-      agent.destroy();
-    }
+  it("names each service that dies, with its last lines", async () => {
+    const { pids } = openstackStatus(openstack);
+    for (const name of ["glance", `nova-compute@${CLUSTER}`]) process.kill(pids[name] ?? 0, "SIGKILL");
+    assert.ok(await waitFor(() => openstackStatus(openstack).problems.length === 2, 10_000));
+    const { state, problems } = openstackStatus(openstack);
+    assert.equal(state, "ended");
+    assert.match(problems[0] ?? "", /^glance \(exit code -9, log .*glance\.log\):\n {4}\S/);
+    assert.match(problems[1] ?? "", /^nova-compute@Compute \(ended, log .*nova-compute@Compute\.log\):\n {4}\S/);
   });
 
   it("leaves nothing behind but its logs when it stops", async () => {
     const { pids } = openstackStatus(openstack);
-    assert.ok(Object.keys(pids).length >= 10);
+    assert.ok(Object.keys(pids).length >= 8);
     assert.equal(await stopOpenstack(openstack), true);
     assert.equal(await stopOpenstack(openstack), false);
     assert.deepEqual(

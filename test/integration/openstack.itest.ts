@@ -18,9 +18,6 @@ interface Changes {
   flavors: FlavorArgs[];
   datastorePattern: string;
   instances: boolean;
-  hostKey?: string;
-  novaPassword?: string;
-  clusterName?: string;
   deleteInstances?: boolean;
 }
 
@@ -51,13 +48,13 @@ describe("OpenStackCompute and OpenStackVm", function () {
       datastores: ["ha-a", "ha-b"].map((name) => ({ name, nfs: { server: "nfs.lab.test", path: `/exports/${name}` } })),
     });
     const compute = new OpenStackCompute("cloud", {
-      target: { ...target, clusterName: changes.clusterName ?? target.clusterName },
+      target,
       serviceName: "ha",
       vcenter: {
         server,
         port: Number(port),
         username: process.env.VSPHERE_USER ?? "",
-        password: changes.novaPassword ?? process.env.VSPHERE_PASSWORD ?? "",
+        password: process.env.VSPHERE_PASSWORD ?? "",
         caFile: lab().caFile,
         datastorePattern: changes.datastorePattern,
       },
@@ -66,7 +63,7 @@ describe("OpenStackCompute and OpenStackVm", function () {
         port: Number(env.VSPHERE_HA_COMPUTE_PORT),
         user: env.VSPHERE_HA_COMPUTE_USER ?? "",
         privateKey: readFileSync(env.VSPHERE_HA_COMPUTE_PRIVATE_KEY_FILE ?? "", "utf8"),
-        hostKey: changes.hostKey ?? env.VSPHERE_HA_COMPUTE_HOST_KEY ?? "",
+        hostKey: env.VSPHERE_HA_COMPUTE_HOST_KEY ?? "",
         configDirectory: env.VSPHERE_HA_COMPUTE_CONFIG_DIR ?? "",
         stateDirectory: env.VSPHERE_HA_COMPUTE_STATE_DIR ?? "",
       },
@@ -97,12 +94,6 @@ describe("OpenStackCompute and OpenStackVm", function () {
   const deploy = async (changes: Partial<Changes>): Promise<OpMap> => {
     stack.workspace.program = program({ ...declared, ...changes });
     return changed((await stack.up()).summary.resourceChanges);
-  };
-  const failure = async (changes: Partial<Changes>): Promise<string> => {
-    let text = "";
-    stack.workspace.program = program({ ...declared, ...changes });
-    await assert.rejects(stack.up({ onOutput: (part) => (text += part) }));
-    return text;
   };
   /** When the service last began, and what it was told. */
   const service = (): { pid: string; configuration: string } => {
@@ -140,18 +131,6 @@ describe("OpenStackCompute and OpenStackVm", function () {
     stack = await inlineStack("cloud", program(declared));
   });
 
-  it("say what is wrong with the way to the node and to vCenter, and go on when it is right", async () => {
-    const other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIJhD0MHLIcFfAWbfGy7S0e1dpHO0ZJzGQ9yKqQH0PZX";
-    assert.match(await failure({ hostKey: other }), /host key mismatch/);
-    assert.match(
-      await failure({ novaPassword: "wrong" }),
-      /nova-compute \(nova-compute@ha on .*\) ended: .*incorrect user name or password/,
-    );
-    assert.match(await failure({ clusterName: "nowhere" }), /ended: .*The specified cluster 'nowhere' was not found/);
-    const node = join(lab().dir, "compute", "etc", "nova");
-    assert.ok(!existsSync(join(node, "nova-compute-ha.conf")), "what nova refuses is undone");
-  });
-
   it("launch instances on the cluster, and leave nothing to change", async () => {
     await deploy({});
     assert.deepEqual(await instances(), ["ubuntu ACTIVE", "windowsxp ACTIVE"]);
@@ -168,10 +147,6 @@ describe("OpenStackCompute and OpenStackVm", function () {
     const before = service();
     assert.deepEqual(await deploy({ flavors: [small, medium] }), { create: 1, update: 1 });
     assert.deepEqual(service(), before);
-    assert.match(
-      await failure({ flavors: [small, medium, { ...medium, name: "huge", vcpus: 64 }] }),
-      /flavor huge \(64 vCPUs and 1024 MB\) is larger than any host/,
-    );
   });
 
   it("restart the service with another datastore pattern, and nothing else", async () => {

@@ -35,8 +35,8 @@ export class Administrator {
 
   /** The object of that type and name. */
   async find(type: string, name: string): Promise<Ref> {
-    const paths = ["childEntity", "hostFolder", "vmFolder", "datastoreFolder", "host"];
-    const types = ["Folder", "Datacenter", "Datacenter", "Datacenter", "ComputeResource"];
+    const paths = ["childEntity", "hostFolder", "vmFolder", "datastoreFolder", "networkFolder", "host"];
+    const types = ["Folder", "Datacenter", "Datacenter", "Datacenter", "Datacenter", "ComputeResource"];
     const objects = await retrieve(this.session, {
       start: this.session.service.rootFolder,
       properties: { [type]: ["name"] },
@@ -45,6 +45,16 @@ export class Administrator {
     const found = objects.find(({ properties }) => text(properties.get("name")) === name);
     if (found === undefined) throw new Error(`no ${type} named ${name}`);
     return found.ref;
+  }
+
+  /** The virtual machine of an instance UUID. */
+  async findByUuid(instanceUuid: string): Promise<Ref> {
+    // The one of a vCenter always has this id.
+    const searchIndex = { type: "SearchIndex", id: "SearchIndex" };
+    const parameters = [element("uuid", instanceUuid), element("vmSearch", "true"), element("instanceUuid", "true")];
+    const found = ref(at(await this.session.call("FindByUuid", searchIndex, parameters), "returnval"));
+    if (found === undefined) throw new Error(`no virtual machine of instance UUID ${instanceUuid}`);
+    return found;
   }
 
   async property(of: Ref, path: string): Promise<Ref> {
@@ -58,8 +68,37 @@ export class Administrator {
     return this.task("ReconfigureComputeResource_Task", cluster, content, element("modify", "true"));
   }
 
+  /** A port group on the host's standard switch. */
+  async addPortGroup(host: string, name: string): Promise<void> {
+    const system = await this.property(await this.find("HostSystem", host), "configManager.networkSystem");
+    const fields = Object.entries({ name, vlanId: "0", vswitchName: "vSwitch0" });
+    const portGroup = [...fields.map(([key, value]) => element(key, value)), element("policy", [])];
+    await this.session.call("AddPortGroup", system, [element("portgrp", portGroup)]);
+  }
+
+  /** A distributed switch of these hosts, with one port group. */
+  async addDistributedPortGroup(hosts: readonly string[], name: string): Promise<void> {
+    const folder = await this.property(await this.find("Datacenter", "Lab"), "networkFolder");
+    const create = `<spec><configSpec xsi:type="VMwareDVSConfigSpec"><name>switch-of-${name}</name></configSpec></spec>`;
+    await this.task("CreateDVS_Task", folder, create);
+    const made = await this.find("DistributedVirtualSwitch", `switch-of-${name}`);
+    const group = `<spec><name>${name}</name><numPorts>8</numPorts><type>earlyBinding</type></spec>`;
+    await this.task("AddDVPortgroup_Task", made, group);
+    const members = await Promise.all(hosts.map((host) => this.find("HostSystem", host)));
+    const add = members.map(({ id }) => `<host><operation>add</operation><host type="HostSystem">${id}</host></host>`);
+    await this.task("ReconfigureDvs_Task", made, `<spec xsi:type="VMwareDVSConfigSpec">${add.join("")}</spec>`);
+  }
+
   /** Hosts, two shared datastores, HA and DRS, and a running clone of each template. */
   async buildCluster(name: string, hosts: readonly string[]): Promise<void> {
+    const cluster = await this.createCluster(name, hosts);
+    const datacenter = await this.find("Datacenter", "Lab");
+    await this.clone(cluster, datacenter, "ubuntu-13.10", "ubuntu-1");
+    await this.clone(cluster, datacenter, "windows-xp-sp3", "xp-1");
+  }
+
+  /** Hosts, two shared datastores, HA and DRS. */
+  async createCluster(name: string, hosts: readonly string[]): Promise<Ref> {
     const datacenter = await this.find("Datacenter", "Lab");
     const hostFolder = await this.property(datacenter, "hostFolder");
     const spec = element("spec", []);
@@ -72,8 +111,7 @@ export class Administrator {
       "<dasConfig><enabled>true</enabled><admissionControlEnabled>true</admissionControlEnabled></dasConfig>" +
         "<drsConfig><enabled>true</enabled><defaultVmBehavior>fullyAutomated</defaultVmBehavior></drsConfig>",
     );
-    await this.clone(cluster, datacenter, "ubuntu-13.10", "ubuntu-1");
-    await this.clone(cluster, datacenter, "windows-xp-sp3", "xp-1");
+    return cluster;
   }
 
   private async addHost(cluster: Ref, name: string): Promise<void> {
@@ -88,23 +126,31 @@ export class Administrator {
       Object.entries(account).map(([key, value]) => element(key, value)),
     );
     await this.task("AddHost_Task", cluster, spec, element("asConnected", "true"));
-    const host = await this.find("HostSystem", name);
-    const system = await this.property(host, "configManager.datastoreSystem");
-    for (const share of ["ha-a", "ha-b"]) {
-      const nas = {
-        remoteHost: "nfs.lab.test",
-        remotePath: `/exports/${share}`,
-        localPath: share,
-        accessMode: "readWrite",
-        type: "NFS",
-      };
-      await this.session.call("CreateNasDatastore", system, [
-        element(
-          "spec",
-          Object.entries(nas).map(([key, value]) => element(key, value)),
-        ),
-      ]);
-    }
+    for (const share of ["ha-a", "ha-b"]) await this.mount(name, share);
+  }
+
+  /** A shared datastore on a host. */
+  async mount(host: string, share: string): Promise<void> {
+    const system = await this.property(await this.find("HostSystem", host), "configManager.datastoreSystem");
+    const nas = {
+      remoteHost: "nfs.lab.test",
+      remotePath: `/exports/${share}`,
+      localPath: share,
+      accessMode: "readWrite",
+      type: "NFS",
+    };
+    await this.session.call("CreateNasDatastore", system, [
+      element(
+        "spec",
+        Object.entries(nas).map(([key, value]) => element(key, value)),
+      ),
+    ]);
+  }
+
+  /** Takes a datastore off a host that uses it for nothing. */
+  async unmount(host: string, share: string): Promise<void> {
+    const system = await this.property(await this.find("HostSystem", host), "configManager.datastoreSystem");
+    await this.session.call("RemoveDatastore", system, [refElement("datastore", await this.find("Datastore", share))]);
   }
 
   private async clone(cluster: Ref, datacenter: Ref, template: string, name: string): Promise<void> {

@@ -56,6 +56,7 @@ func (s *Sim) registerEndpoints() (err error) {
 	s.serveVSAN()
 	s.serveSession()
 	s.serveServices()
+	s.serveLeases()
 	building.Lock()
 	defer building.Unlock()
 	s.svc.NewServer().Close()

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { setPriority, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { LabError } from "../errors";
 import { commandOf, isTaken, listenerOf, waitFor } from "../processes";
@@ -15,8 +15,6 @@ import { emptyVmdk } from "./vmdk";
 const READY_MS = 120_000;
 const STOP_MS = 30_000;
 const GIB = 1024 ** 3;
-/** On a small machine the services would keep waiting what measures outages; they only take longer. */
-const NICENESS = 5;
 /** Images to register, by file name: as large as the lab's templates. */
 const IMAGES = { "ubuntu-13.10.vmdk": "lsilogic", "windows-xp-sp3.vmdk": "lsilogic" } as const;
 
@@ -129,7 +127,6 @@ function launch(lab: OpenstackLab): void {
     closeSync(out);
     child.on("error", () => undefined); // seen as a process that is not there
     child.unref();
-    if (child.pid !== undefined) setPriority(child.pid, NICENESS);
     const helper = { name, pid: child.pid ?? 0, mark: args.join(" "), log };
     record.helpers.push(helper);
     writePrivate(paths.record, record);

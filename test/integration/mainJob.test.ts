@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Journal } from "../../verification/model";
+import { waitFor } from "../../lab/processes";
+import type { Guest, Journal } from "../../verification/model";
 import { type Clone, freshClone } from "./freshClone";
 
 /** Commands that run from the clone, by what the kernel says of every process. */
@@ -19,7 +20,7 @@ function processesOf(dir: string): string[] {
 }
 
 describe("npm start in a fresh clone", function () {
-  this.timeout(600_000);
+  this.timeout(900_000);
   let clone: Clone;
 
   before(() => {
@@ -30,7 +31,7 @@ describe("npm start in a fresh clone", function () {
     clone.remove();
   });
 
-  it("deploys, fails each host once, reports, and leaves nothing behind", async () => {
+  it("deploys with OpenStack, fails each host once and more under nova's eyes, reports, and leaves nothing behind", async () => {
     const { code, output } = await clone.npm(["start"]);
     assert.equal(code, 0, output);
     assert.match(output, /94\.88037823 %/);
@@ -45,14 +46,31 @@ describe("npm start in a fresh clone", function () {
     const journal = JSON.parse(readFileSync(join(report, "journal.json"), "utf8")) as Journal;
     assert.equal(journal.verdict, "passed");
     assert.equal(journal.timeScale, 10);
+    const hosts = ["esx-01.lab.test", "esx-02.lab.test", "esx-03.lab.test"];
     assert.deepEqual(
-      journal.drills.map(({ host, verdict }) => ({ host, verdict })),
-      ["esx-01.lab.test", "esx-02.lab.test", "esx-03.lab.test"].map((host) => ({ host, verdict: "passed" })),
+      journal.drills.map(({ drill, host, verdict }) => [drill, host, verdict]),
+      [
+        ...hosts.map((host) => ["host-loss", host, "passed"]),
+        ["nova-compute-down", hosts[0], "passed"],
+        ["power-state-sync", hosts[1], "passed"],
+      ],
     );
+    const guests = ["ubuntu", "windowsxp", "ubuntu of OpenStack", "windowsxp of OpenStack"];
+    const guest = ({ guestOs, openstack }: Guest): string => `${guestOs}${openstack ? " of OpenStack" : ""}`;
     for (const drill of journal.drills) {
-      const guests = drill.vms.filter(({ affected }) => affected).map(({ guestOs }) => guestOs);
-      assert.deepEqual([...new Set(guests)].sort(), ["ubuntu", "windowsxp"], `on ${drill.host}`);
+      const failed = new Set(drill.vms.filter(({ affected }) => affected).map(guest));
+      assert.deepEqual([...failed].sort(), [...guests].sort(), `on ${drill.host}`);
+      assert.equal(drill.openstack?.instances.length, 2, "nova was watched");
     }
+    assert.deepEqual(
+      journal.means.map((mean) => [guest(mean), mean.hosts]),
+      guests.map((name) => [name, 3]),
+    );
+    assert.deepEqual(
+      journal.openstack?.instances.map(({ name, nova, vcenter }) => [name, nova, vcenter]),
+      ["ubuntu-os", "xp-os"].map((name) => [name, "ACTIVE", "poweredOn"]),
+    );
+    assert.match(readFileSync(join(report, "index.html"), "utf8"), /OpenStack beside vCenter/);
     assert.equal(
       journal.drills.filter(({ fdmRole }) => fdmRole === "master").length >= 1,
       true,
@@ -65,24 +83,42 @@ describe("npm start in a fresh clone", function () {
     );
   });
 
-  for (const [moment, marker] of [
-    ["while the lab starts", "== Start the lab"],
-    ["in the middle of the deployment", "created"],
-    ["while a host is off", "is off"],
-  ] as const) {
-    it(`interrupted ${moment}, undoes what it did and exits with 2`, async () => {
-      let interrupted = false;
-      const { code, output } = await clone.npm(["start"], (soFar, interrupt) => {
-        if (interrupted || !soFar.includes(marker)) return;
-        interrupted = true;
-        interrupt();
-      });
-      assert.equal(code, 2, output);
-      assert.match(output, /interrupted/);
-      assert.doesNotMatch(output, /^\s+at .*\(.*:\d+:\d+\)$/m, "a stack trace");
-      if (marker === "is off") assert.match(output, /has power/);
-      assert.deepEqual(processesOf(clone.dir), []);
-      assert.equal(clone.git("status", "--porcelain"), "");
+  /** Runs it, interrupts when the moment has come, and shows that nothing is left. */
+  async function interrupted(args: string[], moment: (output: string) => boolean): Promise<string> {
+    let soFar = "";
+    let interrupt: (() => void) | undefined;
+    const ended = clone.npm(["start", "--", ...args], (output, end) => {
+      soFar = output;
+      interrupt ??= end;
     });
+    const came = waitFor(() => moment(soFar), 300_000);
+    await Promise.race([came, ended]);
+    interrupt?.();
+    const { code, output } = await ended;
+    assert.ok(await came, output);
+    assert.equal(code, 2, output);
+    assert.match(output, /interrupted/);
+    assert.doesNotMatch(output, /^\s+at .*\(.*:\d+:\d+\)$/m, "a stack trace");
+    assert.deepEqual(processesOf(clone.dir), []);
+    assert.equal(clone.git("status", "--porcelain"), "");
+    return output;
   }
+
+  it("interrupted while vCenter starts, undoes what it did and exits with 2", async () => {
+    await interrupted([], (output) => output.includes("== Start the lab"));
+  });
+
+  it("interrupted while OpenStack starts, undoes what it did and exits with 2", async () => {
+    await interrupted([], () => existsSync(join(clone.dir, ".lab", "dev", "openstack", "services.json")));
+  });
+
+  it("interrupted while nova-compute is deployed, undoes what it did and exits with 2", async () => {
+    await interrupted([], (output) => /openstack-service creating/.test(output));
+  });
+
+  it("without OpenStack, interrupted while a host is off, undoes what it did and exits with 2", async () => {
+    const output = await interrupted(["--without-openstack"], (soFar) => soFar.includes("is off"));
+    assert.match(output, /has power/);
+    assert.doesNotMatch(output, /openstack/i);
+  });
 });

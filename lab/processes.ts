@@ -27,6 +27,39 @@ function psCommandOf(pid: number): string | undefined {
   }
 }
 
+/** Ids of the processes whose command lines have this text; none where there is no /proc. */
+export function processesWith(text: string): number[] {
+  return allPids().filter((pid) => commandOf(pid)?.includes(text));
+}
+
+/** Ids of all processes that descend from this one; none where there is no /proc. */
+export function descendantsOf(pid: number): number[] {
+  const parents = new Map(allPids().map((one) => [one, parentOf(one)]));
+  const found = [pid];
+  for (const parent of found) for (const [child, its] of parents) if (its === parent) found.push(child);
+  return found.slice(1);
+}
+
+function allPids(): number[] {
+  try {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** From /proc/PID/stat, proc(5): id, (name), state, parent; the name may hold anything. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return undefined; // it ended in between
+  }
+}
+
 /**
  * Waits until a condition holds.
  *

@@ -5,7 +5,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, 
 import { userInfo } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { LabError } from "../errors";
-import { commandOf, isTaken, listenerOf, waitFor } from "../processes";
+import { commandOf, isTaken, listenerOf, descendantsOf, processesWith, waitFor } from "../processes";
 import { PORTS, listenAddresses, openstackAddresses } from "./addresses";
 import { prepareNode } from "./node";
 import { describe, ended, isRunning, readServices, waitUntilReady, type Helper } from "./readiness";
@@ -156,13 +156,26 @@ function program(name: string): string {
 export async function stopOpenstack(lab: OpenstackLab): Promise<boolean> {
   const { paths } = place(lab);
   const helpers = readRecord(paths.record)?.helpers ?? [];
-  const running = [...startedOnNode(lab), ...helpers].filter(isRunning);
-  // The services' own children end with the launcher.
-  for (const { pid } of running) signal(pid, "SIGTERM");
-  if (!(await waitFor(() => !running.some(isRunning), STOP_MS))) {
-    for (const helper of running.filter(isRunning)) signal(helper.pid, "SIGKILL");
-    await waitFor(() => !running.some(isRunning), STOP_MS);
-  }
+  // The services' own children end with the launcher. A command over SSH that is under way outlives the SSH server and may
+  // start nova-compute at any moment: it ends with it, and what runs on the node is looked for until nothing does.
+  const running = (): number[] => {
+    const own = helpers.filter(isRunning);
+    const sessions = own.filter(({ name }) => name === "sshd").flatMap(({ pid }) => descendantsOf(pid));
+    return [...sessions, ...own.map(({ pid }) => pid), ...processesWith(`systemctl.py --root ${paths.node} `)];
+  };
+  const end = (name: NodeJS.Signals): Promise<boolean> => {
+    const told = new Set<number>();
+    const isEnded = (): boolean => {
+      const left = running();
+      for (const pid of left) {
+        if (!told.has(pid)) signal(pid, name);
+        told.add(pid);
+      }
+      return left.length === 0;
+    };
+    return waitFor(isEnded, STOP_MS);
+  };
+  if (!(await end("SIGTERM"))) await end("SIGKILL");
   const left = [paths.dir, paths.node].filter((dir) => existsSync(dir));
   for (const dir of left) rmSync(dir, { recursive: true, force: true });
   return left.length > 0;

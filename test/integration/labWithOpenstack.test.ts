@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { labEnv, labStatus, startLab, stopLab } from "../../lab/lab";
@@ -29,6 +30,20 @@ function processes(): number[] {
 /** A process that was killed is in the table until its parent has noticed. */
 const isEmpty = (): Promise<boolean> => waitFor(() => processes().length === 0, 10_000);
 
+/** A command on the compute node that runs for long. */
+async function logIn(env: Record<string, string>): Promise<ChildProcess> {
+  const of = (variable: string): string => env[`VSPHERE_HA_COMPUTE_${variable}`] ?? "";
+  const options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes"];
+  const session = spawn("ssh", [
+    ...["-i", of("PRIVATE_KEY_FILE"), "-p", of("PORT")],
+    ...options.flatMap((option) => ["-o", option]),
+    `${of("USER")}@${of("HOST")}`,
+    "echo begun; sleep 300",
+  ]);
+  await once(session.stdout, "data");
+  return session;
+}
+
 describe("a lab with OpenStack", function () {
   this.timeout(600_000);
 
@@ -48,7 +63,10 @@ describe("a lab with OpenStack", function () {
     assert.equal(status, 200);
     assert.ok(existsSync(env.VSPHERE_HA_COMPUTE_CA_FILE ?? ""));
 
+    const session = await logIn(env);
+    const ended = once(session, "close");
     assert.match((await cli("stop")).stdout, /is stopped/);
+    await ended; // or a command that is under way would start nova-compute after the stop
     assert.deepEqual(readdirSync(dir), ["logs"]);
     assert.ok(pid !== undefined && (await isEmpty()), JSON.stringify(processes().map(commandOf)));
   });

@@ -9,6 +9,6 @@ export const publishedPercent: Record<GuestOs, number> = {
   windowsxp: 96.36959032,
 };
 
-export const publishedWindow = "the study did not publish its window";
+export const publishedWindow = "its window was not published";
 
 export const guestOsTitle: Record<GuestOs, string> = { ubuntu: "Ubuntu", windowsxp: "Windows XP" };

@@ -16,8 +16,8 @@ export interface Matrix {
 export interface MatrixRow {
   kind: "host" | "mean" | "hour" | "published";
   label: string;
-  note: string;
-  window: string;
+  /** What the figures are of: each on a line of its own. */
+  notes: string[];
   verdict: Verdict | undefined;
   /** In the order of the guests; each the availability and, if there is one, the downtime below it. */
   cells: string[][];
@@ -32,8 +32,7 @@ export function matrix(journal: Journal): Matrix {
     return {
       kind: "host",
       label: drill.host,
-      note: [`HA ${drill.fdmRole}`, ...besideText(drill)].join(", "),
-      window: windowText(cells),
+      notes: [[`HA ${drill.fdmRole}`, ...windowText(cells)].join(", "), ...besideText(drill)],
       verdict: drill.verdict,
       cells: cells.map((one) => (one === undefined ? none : cellText(one))),
     };
@@ -41,7 +40,7 @@ export function matrix(journal: Journal): Matrix {
   return {
     guests: guests.map(({ guestOs, openstack }) => ({
       title: guestOsTitle[guestOs],
-      note: openstack ? "launched by OpenStack" : "launched by vCenter",
+      note: openstack ? "via OpenStack" : "via vCenter",
     })),
     rows: [...rows, ...(journal.means.length === 0 ? [] : footer(journal, guests))],
   };
@@ -54,16 +53,17 @@ function footer({ means, drills }: Journal, guests: readonly Guest[]): MatrixRow
     {
       kind: "mean",
       label: "Mean",
-      note: plural(hosts, "host") + (hosts < drills.length ? ", no other fault" : ""),
-      window: windowText(of),
+      notes: [
+        [plural(hosts, "host"), ...windowText(of)].join(", "),
+        ...(hosts < drills.length ? ["without another fault"] : []),
+      ],
       verdict: undefined,
       cells: of.map((mean) => (mean === undefined ? none : cellText(mean))),
     },
     {
       kind: "hour",
       label: "Mean, in an hour",
-      note: "the same downtime",
-      window: seconds(hour),
+      notes: [`the same downtime, window ${seconds(hour)}`],
       verdict: undefined,
       cells: of.map((mean) =>
         mean === undefined ? none : cellText({ ...mean, availabilityPercent: inWindow(mean.downtimeSeconds, hour) }),
@@ -72,8 +72,7 @@ function footer({ means, drills }: Journal, guests: readonly Guest[]): MatrixRow
     {
       kind: "published",
       label: "Published",
-      note: "mean over all hosts",
-      window: publishedWindow,
+      notes: ["mean over all hosts", publishedWindow],
       verdict: undefined,
       cells: guests.map(({ guestOs }) => [
         `${publishedPercent[guestOs].toString()} %`,
@@ -90,7 +89,7 @@ function cellText({
   return [percent(availabilityPercent), `${duration(downtimeSeconds)} down`];
 }
 
-function windowText(cells: readonly ({ windowSeconds: number } | undefined)[]): string {
+function windowText(cells: readonly ({ windowSeconds: number } | undefined)[]): string[] {
   const windows = [...new Set(cells.flatMap((one) => (one === undefined ? [] : [seconds(one.windowSeconds)])))];
-  return windows.length === 0 ? "–" : windows.join(", ");
+  return windows.length === 0 ? [] : [`window ${windows.join(", ")}`];
 }

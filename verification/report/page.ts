@@ -73,14 +73,14 @@ function availabilitySection(journal: Journal): Markup {
 <p class="muted">A row is the loss of one host. A figure is the lower and upper bound that the probes prove; it holds for its
 window only, from the first probe to the last.</p>
 <div class="scroll"><table class="matrix">
-<thead><tr><th>Failed host</th><th>Window</th>${guests.map(({ title, note }) => markup`<th>${title}<small>${note}</small></th>`)}<th>Verdict</th></tr></thead>
+<thead><tr><th>Failed host</th>${guests.map(({ title, note }) => markup`<th>${title}<small>${note}</small></th>`)}<th>Verdict</th></tr></thead>
 <tbody>${rows.map(matrixRow)}</tbody>
 </table></div>
 </section>`;
 }
 
-function matrixRow({ kind, label, note, window, verdict, cells }: MatrixRow): Markup {
-  return markup`<tr class="${kind}"><th scope="row">${label}<small>${note}</small></th><td>${window}</td>${cells.map(
+function matrixRow({ kind, label, notes, verdict, cells }: MatrixRow): Markup {
+  return markup`<tr class="${kind}"><th scope="row">${label}${notes.map((note) => markup`<small>${note}</small>`)}</th>${cells.map(
     ([availability, downtime]) =>
       markup`<td class="figure">${availability}${downtime !== undefined && markup`<small>${downtime}</small>`}</td>`,
   )}<td>${verdict !== undefined && verdictMark(verdict)}</td></tr>`;

@@ -26,10 +26,9 @@ export function summaryMarkdown(journal: Journal): string {
 
 function matrixTable(journal: Journal): string[] {
   const { guests, rows } = matrix(journal);
-  const head = ["Failed host", "Window", ...guests.map(({ title, note }) => `${title}, ${note}`), "Verdict"];
-  const body = rows.map(({ label, note, window, cells, verdict }) => [
-    `${label} (${note})`,
-    window,
+  const head = ["Failed host", ...guests.map(({ title, note }) => `${title}, ${note}`), "Verdict"];
+  const body = rows.map(({ label, notes, cells, verdict }) => [
+    `${label} (${notes.join(", ")})`,
     ...cells.map((lines) => lines.join(", ")),
     verdict === undefined ? "" : verdictWord[verdict],
   ]);

@@ -21,13 +21,12 @@ export function printSummary(journal: Journal): string {
 function matrixTable(journal: Journal): string {
   const { guests, rows } = matrix(journal);
   const table = new Table({
-    head: ["failed host", "window", ...guests.map(({ title, note }) => `${title}\n${note}`), "verdict"],
+    head: ["failed host", ...guests.map(({ title, note }) => `${title}\n${note}`), "verdict"],
     style: { head: [], border: [] },
   });
-  for (const { label, note, window, cells, verdict } of rows) {
+  for (const { label, notes, cells, verdict } of rows) {
     table.push([
-      `${label}\n${note}`,
-      window.replace("did not publish", "did not\npublish"),
+      [label, ...notes].join("\n"),
       ...cells.map((lines) => lines.join("\n")),
       verdict === undefined ? "" : verdictWord[verdict].toLowerCase(),
     ]);

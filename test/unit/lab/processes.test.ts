@@ -2,7 +2,15 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server } from "node:net";
-import { commandOf, isTaken, listenerOf, listeningInode, waitFor } from "../../../lab/processes";
+import {
+  commandOf,
+  descendantsOf,
+  isTaken,
+  listenerOf,
+  listeningInode,
+  processesWith,
+  waitFor,
+} from "../../../lab/processes";
 
 const TABLE = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:1F99 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0000000000000000 100 0 0 10 0
@@ -70,5 +78,26 @@ describe("waitFor", () => {
   });
   it("says so when it does not hold in time", async () => {
     assert.equal(await waitFor(() => false, 1), false);
+  });
+});
+
+describe("processesWith and descendantsOf", () => {
+  it("find what runs by its command line, and below a process whatever its depth", async () => {
+    const mark = `mark-${process.pid}`;
+    const child = spawn("/bin/sh", ["-c", `sleep 100 & echo $!; sh -c 'sleep 100; : ${mark}' & echo $!; wait`], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    const pids = (): number[] => output.trim().split("\n").map(Number);
+    // The inner shell, too, has begun its sleep.
+    assert.ok(await waitFor(() => descendantsOf(child.pid ?? 0).length === 3, 10_000), output);
+    const found = descendantsOf(child.pid ?? 0);
+    for (const pid of pids()) assert.ok(found.includes(pid));
+    assert.deepEqual(processesWith(mark).sort(), [child.pid, pids()[1]].sort());
+    assert.deepEqual(descendantsOf(pids()[0] ?? 0), []);
+    for (const pid of [...found, child.pid ?? 0]) process.kill(pid, "SIGKILL");
+    await once(child, "close");
+    assert.deepEqual(processesWith(mark), []);
   });
 });

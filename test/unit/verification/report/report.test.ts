@@ -33,7 +33,7 @@ describe("report page", () => {
     assert.match(text, /300\.0 s/);
     assert.match(text, /94\.88037823 %/);
     assert.match(text, /96\.36959032 %/);
-    assert.match(text, /the study did not publish its window/);
+    assert.match(text, /its window was not published/);
   });
 
   it("loads nothing and runs nothing", () => {
@@ -128,7 +128,7 @@ describe("Markdown summary", () => {
     assert.match(text, /wall seconds × 10/);
     assert.match(
       text,
-      /\| esx-01 \(HA master\) \| 300\.0 s \| 49\.33–50\.00 %, 150\.0–152\.0 s down \| – \| Passed \|/,
+      /\| esx-01 \(HA master, window 300\.0 s\) \| 49\.33–50\.00 %, 150\.0–152\.0 s down \| – \| Passed \|/,
     );
     assert.match(text, /- Failed, ha-on: off; expected on\. set haEnabled to true/);
   });
@@ -149,6 +149,34 @@ describe("terminal summary", () => {
     assert.match(text, /lab seconds/);
     assert.match(text, /esx-01 .*49\.33–50\.00 %/);
     assert.match(text, /94\.88037823 %/);
+  });
+
+  it("keeps VMs of OpenStack in columns of their own, and a fault beside the host's on its row", () => {
+    const vms = drill().vms.map((vm) => ({ ...vm, openstack: true as const, vm: `${vm.vm}-os` }));
+    const one = journal();
+    const text = printSummary(
+      journal({
+        drills: [drill(), drill({ drill: "nova-compute-down", vms })],
+        target: {
+          ...one.target,
+          vms: [...one.target.vms, { name: "ubuntu-1-os", guestOs: "ubuntu", openstack: true }],
+        },
+      }),
+    );
+    const lines = text.split("\n").map((line) => line.split("│").map((part) => part.trim()));
+    const head = lines.find((parts) => parts[1] === "failed host");
+    assert.deepEqual(head?.slice(2, 5), ["Ubuntu", "Windows XP", "Ubuntu"]);
+    const rows = lines.filter((parts) => parts[1] === "esx-01");
+    assert.deepEqual(
+      rows.map((parts) => parts.slice(2, 5)),
+      [
+        ["49.33–50.00 %", "–", "–"],
+        ["–", "–", "49.33–50.00 %"],
+      ],
+    );
+    assert.match(text, /nova-compute down/);
+    assert.match(text, /without another fault/);
+    assert.match(text, /^Passed: .*1 host was failed, 2 times in all/);
   });
 
   it("gives no figure for a drill that could not be observed", () => {

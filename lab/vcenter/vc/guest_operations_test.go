@@ -77,7 +77,7 @@ func TestProgramsStartAreListedAndEnd(t *testing.T) {
 }
 
 func TestCrashedGuestStaysPoweredOnAnswersNothingAndAResetBringsItBack(t *testing.T) {
-	s := newSite(t, 60, 2)
+	s := newSite(t, 10, 2)
 	vm := s.ubuntu("u1")
 	address := s.Up(vm)
 	if s.VM(vm).GuestHeartbeatStatus != types.ManagedEntityStatusGreen {

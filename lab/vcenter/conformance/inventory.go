@@ -23,6 +23,7 @@ const (
 	nfsPath          = "/exports/ha-a"
 	nfsPath2         = "/exports/ha-b"
 	datacenterFolder = "datacenter-folder"
+	vmFolder         = "folder-v0"
 	datastoreFolder  = "datastore-folder/inner"
 	hostCount        = 5
 	// Hosts from the beginning of the list are in the cluster, the next stand alone, the last is not in the inventory.
@@ -52,7 +53,8 @@ func (s *site) env() []string {
 		"TEST_OVF": s.images.url + ovfName, "TEST_OVA": s.images.url + ovaName, "VM_V1_PATH": "/" + datacenterName + "/vm/" + templateName,
 		"CONTENT_LIBRARY_FILES": fmt.Sprintf(`["%[1]s%[2]s", "%[1]s%[3]s"]`, s.images.url, ovfName, vmdkName),
 		"VSWITCH_LOWER_VERSION": "7.0.0", "VSWITCH_UPPER_VERSION": "7.0.2",
-		"ENTITY_PERMISSION_USER_GROUP": `VSPHERE.LOCAL\Administrators`, "LICENSE": "00000-00000-00000-00000-00000",
+		"FOLDER_V0_PATH": vmFolder, "VM_V1_PATH": "ubuntu-13.10",
+		"ENTITY_PERMISSION_USER_GROUP": `VSPHERE.LOCAL\\Administrators`, "LICENSE": "00000-00000-00000-00000-00000",
 	} {
 		values[name] = value
 	}
@@ -84,6 +86,9 @@ func (s *site) populate(ctx context.Context) error {
 		return err
 	}
 	if _, err := folders.DatastoreFolder.CreateFolder(ctx, path.Dir(datastoreFolder)); err != nil { // the tests make the inner one
+		return err
+	}
+	if _, err := folders.VmFolder.CreateFolder(ctx, vmFolder); err != nil {
 		return err
 	}
 	cluster, err := addCluster(ctx, folders)

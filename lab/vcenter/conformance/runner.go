@@ -45,6 +45,8 @@ type runner struct {
 	mu   sync.Mutex
 	done int
 	logs string
+	// files is held by tests that upload a file of a fixed name from the temporary folder.
+	files sync.Mutex
 }
 
 // runAll runs the tests, several at a time, and returns as many results.
@@ -87,6 +89,10 @@ func (r *runner) runOne(ctx context.Context, test string, slot int) result {
 	// To choose a test by its name overrules the record: that is how an entry is reconsidered.
 	if reason := r.reasons[test]; reason != "" && r.o.test == nil {
 		return result{test, cannotRun, reason}
+	}
+	if family(test) == "File" {
+		r.files.Lock()
+		defer r.files.Unlock()
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.o.timeout)
 	defer cancel()

@@ -38,7 +38,14 @@ func TestFamilyIsTheResourceInTheName(t *testing.T) {
 // expectationsFor writes a file of expectations and has the command use it.
 func expectationsFor(t *testing.T, text string) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "expected.json")
+	dir := filepath.Join(t.TempDir(), "conformance")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "../README.md"), []byte("before\n"+summaryStart+"\nold\n"+summaryEnd+"\nafter\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "expected.json")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -111,6 +118,11 @@ func TestRecordKeepsTheCountsOfFamiliesThatWereNotRun(t *testing.T) {
 	e, err := loadExpectations(file)
 	if err != nil || e.Passing["Site"] != 1 || e.Passing["Other"] != 7 || len(e.CannotRun) != 1 {
 		t.Errorf("%+v, %v", e, err)
+	}
+	readme, err := os.ReadFile(filepath.Join(filepath.Dir(file), "../README.md"))
+	if err != nil || !strings.Contains(string(readme), "| Site | 4 | 1 | 0 |") || strings.Contains(string(readme), "old") ||
+		!strings.HasPrefix(string(readme), "before\n") || !strings.HasSuffix(string(readme), "after\n") {
+		t.Errorf("the table is %v\n%s", err, readme)
 	}
 }
 

@@ -51,9 +51,9 @@ func (s *site) env() []string {
 		"IPV4_ADDRESS": "192.0.2.10", "IPV4_PREFIX": "24", "IPV4_GATEWAY": "192.0.2.1", "DNS": "192.0.2.2",
 		"ISO_DATASTORE": datastoreName, "ISO_FILE": "iso/test.iso", "STORAGE_POLICY": "vSAN Default Storage Policy",
 		"TEST_OVF": s.images.url + ovfName, "TEST_OVA": s.images.url + ovaName, "VM_V1_PATH": "/" + datacenterName + "/vm/" + templateName,
-		"CONTENT_LIBRARY_FILES": fmt.Sprintf(`["%[1]s%[2]s", "%[1]s%[3]s"]`, s.images.url, ovfName, vmdkName),
+		"CONTENT_LIBRARY": "1", "CONTENT_LIBRARY_ITEM": "1", "CONTENT_LIBRARY_FILES": fmt.Sprintf(`["%[1]s%[2]s", "%[1]s%[3]s"]`, s.images.url, ovfName, vmdkName),
 		"VSWITCH_LOWER_VERSION": "7.0.0", "VSWITCH_UPPER_VERSION": "7.0.2",
-		"FOLDER_V0_PATH": vmFolder, "VM_V1_PATH": "ubuntu-13.10",
+		"FOLDER_V0_PATH":               vmFolder,
 		"ENTITY_PERMISSION_USER_GROUP": `VSPHERE.LOCAL\\Administrators`, "LICENSE": "00000-00000-00000-00000-00000",
 	} {
 		values[name] = value

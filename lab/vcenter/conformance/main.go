@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -28,7 +29,7 @@ passes by family. Exit status 1: a family passes fewer tests than expected.json 
   --module PATH@VERSION take the tests from this Go module (default ` + defaultModule + `)
   --source DIR          take the tests from this folder, which holds the provider's go.mod
   --logs DIR            keep the logs of failed tests here (default: a new folder in the temporary one)
-  --record              write the counts of the families that were run whole to expected.json
+  --record              write the counts of the families that were run to expected.json, and the table in README.md
 `
 
 type options struct {
@@ -127,6 +128,7 @@ func run(ctx context.Context, record string, args []string, out, progress io.Wri
 	if err != nil {
 		return false, err
 	}
+	all := tests
 	if tests, err = choose(tests, o); err != nil {
 		return false, err
 	}
@@ -145,7 +147,10 @@ func run(ctx context.Context, record string, args []string, out, progress io.Wri
 		fmt.Fprintf(out, "\nfailed (logs in %s):\n  %s\n", r.logDir(), strings.Join(failed, "\n  "))
 	}
 	if o.record {
-		return true, expected.record(suite.name, counts, o.families == nil)
+		if err := expected.record(suite.name, counts, o.families == nil); err != nil {
+			return false, err
+		}
+		return true, writeSummary(filepath.Join(filepath.Dir(filepath.Dir(record)), "README.md"), expected, all)
 	}
 	if o.test != nil {
 		return len(failures(results)) == 0, nil

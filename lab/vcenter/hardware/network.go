@@ -1,6 +1,10 @@
 package hardware
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+)
 
 // Place is where a server stands in the management network.
 type Place struct {
@@ -47,11 +51,9 @@ func (n *Network) Where(s *Server) Place {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	place := Place{Gateway: true, VCenter: true}
-	for id, split := range n.splits {
-		for _, name := range split.Servers {
-			if name == s.Name && (place.Segment == "" || id > place.Segment) { // the later of two splits counts
-				place = Place{Segment: id, Gateway: split.Gateway, VCenter: split.VCenter}
-			}
+	for _, id := range slices.Sorted(maps.Keys(n.splits)) {
+		if split := n.splits[id]; slices.Contains(split.Servers, s.Name) {
+			place = Place{place.Segment + " " + id, place.Gateway && split.Gateway, place.VCenter && split.VCenter}
 		}
 	}
 	return place

@@ -16,6 +16,9 @@ func (s *Sim) guestChanged(id string) {
 	if !ok {
 		return
 	}
+	if h, ok := s.host(m.host); ok && !s.reaches(h.server) {
+		return // vCenter hears of it when the host is back
+	}
 	s.reportTools(s.context(), m.ref)
 }
 

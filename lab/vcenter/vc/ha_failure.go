@@ -66,6 +66,7 @@ func (s *Sim) reconnect(ctx *simulator.Context, ref types.ManagedObjectReference
 			s.post(&types.VmPoweredOffEvent{VmEvent: s.vmEvent(ctx, m)})
 		}
 		s.showReachable(ctx, m.ref, types.VirtualMachineConnectionStateConnected)
+		s.reportTools(ctx, m.ref)
 	}
 	if h, ok := s.host(ref); !ok || h.responding {
 		return // it was away for too short to be missed

@@ -2,7 +2,6 @@ package vc
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -75,8 +74,4 @@ func option(o types.BaseOptionValue) (key, value string) {
 	v := o.GetOptionValue()
 	text, _ := v.Value.(string)
 	return strings.ToLower(v.Key), text
-}
-
-func contains(list []types.ManagedObjectReference, ref types.ManagedObjectReference) bool {
-	return slices.Contains(list, ref)
 }

@@ -71,7 +71,7 @@ func (s *Sim) verifyHost(spec types.HostConnectSpec) (*hardware.Server, types.Ba
 	if server == nil {
 		return nil, &types.NoHost{Name: spec.HostName}
 	}
-	if up, _ := server.Up(); !up {
+	if !s.reaches(server) {
 		return nil, &types.NoHost{Name: spec.HostName}
 	}
 	if spec.SslThumbprint != "" && !strings.EqualFold(spec.SslThumbprint, s.thumb) {

@@ -51,7 +51,7 @@ func (h *hostSystem) ReconnectHostTask(ctx *simulator.Context, req *types.Reconn
 		}
 		if m, ok := h.s.host(ref); !ok {
 			return nil, &types.ManagedObjectNotFound{Obj: ref}
-		} else if up, _ := m.server.Up(); !up {
+		} else if !h.s.reaches(m.server) {
 			return nil, &types.NoHost{Name: name}
 		}
 		h.s.updateHost(ref, func(m *managedHost) { m.disconnected, m.responding = false, true })

@@ -39,8 +39,8 @@ func (s *Sim) sweep() {
 	clusters := map[types.ManagedObjectReference]perf.Sample{}
 	ctx := s.context()
 	for _, h := range s.allHosts() {
-		up, since := h.server.Up()
-		if !up || !h.responding || h.disconnected {
+		_, since := h.server.Up()
+		if !s.reaches(h.server) || !h.responding || h.disconnected {
 			continue
 		}
 		host, machines := measureHost(h, byHost[h.ref], used)

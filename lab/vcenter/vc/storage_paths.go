@@ -2,6 +2,7 @@ package vc
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -19,7 +20,7 @@ type loss struct {
 
 // reachesDatastore tells whether the host mounts a datastore and has a path to it.
 func (h managedHost) reachesDatastore(ds types.ManagedObjectReference) bool {
-	return contains(h.mounted, ds) && h.lost[ds].state == hardware.Reached
+	return slices.Contains(h.mounted, ds) && h.lost[ds].state == hardware.Reached
 }
 
 // storageChanged follows a server's connection to its storage.

@@ -106,6 +106,11 @@ func (v *virtualMachine) reachable() types.BaseMethodFault {
 	if v.Runtime.ConnectionState != types.VirtualMachineConnectionStateConnected {
 		return &types.InvalidState{}
 	}
+	if m, ok := v.s.machine(v.Self); ok {
+		if h, ok := v.s.host(m.host); ok && !v.s.reaches(h.server) {
+			return &types.HostNotReachable{} // which vCenter does not know yet
+		}
+	}
 	return nil
 }
 

@@ -39,8 +39,9 @@ export function changeNova(config: OpenStackConfig, env: Environment): NovaChang
     const answer = await https.request(url + path, { method, headers, call: `${method} ${path}` });
     if (allowed.includes(answer.status)) return answer;
     const [reason] = Object.values(errorSchema.safeParse(json(answer.text)).data ?? {});
+    const needs = answer.status === 403 ? "; it needs the role admin, check OS_USERNAME" : "";
     throw new CouldNotRun(
-      `nova ${new URL(url).host} (${method} ${path}) answers HTTP ${String(answer.status)}: ${reason?.message ?? answer.text.slice(0, 200)}`,
+      `nova ${new URL(url).host} (${method} ${path}) answers HTTP ${String(answer.status)}: ${reason?.message ?? answer.text.slice(0, 200)}${needs}`,
     );
   };
   return {

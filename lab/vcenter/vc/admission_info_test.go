@@ -82,7 +82,7 @@ func TestAdvancedRuntimeInfoAgreesWithTheArithmeticOnAnyCluster(t *testing.T) {
 	for _, vm := range vms {
 		s.Until("overhead is known", func() bool { return s.VM(vm).Runtime.MemoryOverhead > 0 })
 	}
-	for range 15 {
+	for range 8 {
 		for _, vm := range vms {
 			s.Run(vm.Reconfigure(s.Ctx(), reserve(r.Int64N(3)*r.Int64N(3000), r.Int64N(3)*r.Int64N(4000))))
 			if on := s.VM(vm).Runtime.PowerState == "poweredOn"; r.IntN(3) == 0 && on {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
 
@@ -91,15 +92,17 @@ func TestReadOnlyUserDoesNotStopTheService(t *testing.T) {
 func TestHAGoesOnWithoutVCenterWhichShowsTheTruthWhenItIsBack(t *testing.T) {
 	s := newSite(t, 40, 3)
 	s.Settled(s.hosts)
-	vm := s.ubuntu("u1")
+	vm, other := s.ubuntu("u1"), s.ubuntu("u2")
 	address := s.Up(vm)
-	s.Protected(vm)
+	s.Protected(vm, other)
 	victim := s.gather(vm)
+	s.on(s.other(victim), other)
 	old := s.hosts[victim].Reference()
 	session := s.restLogin(labtest.User, labtest.Password)
 	s.service(session, "stop")
 
-	at := s.lose(victim) // the management controller needs no vCenter
+	s.Fault(map[string]any{"kind": "unprotected", "vm": "u2"}) // which is for vCenter to say
+	at := s.lose(victim)                                       // the management controller needs no vCenter
 	s.Until("the guest is down with its host", func() bool { return !labtest.Answers(address) })
 	s.Until("HA has restarted the guest", func() bool { return labtest.Answers(address) })
 	status, _ := rest(s.Lab, http.MethodPost, "/sdk", "", "")
@@ -107,6 +110,7 @@ func TestHAGoesOnWithoutVCenterWhichShowsTheTruthWhenItIsBack(t *testing.T) {
 		t.Errorf("the service answers meanwhile: status %d", status)
 	}
 
+	began := time.Now()
 	s.service(session, "start")
 	s.again()
 	p := s.VM(vm)
@@ -118,6 +122,12 @@ func TestHAGoesOnWithoutVCenterWhichShowsTheTruthWhenItIsBack(t *testing.T) {
 	}
 	if role := s.Role(s.hosts[victim]); role != "hostDown" {
 		t.Errorf("it shows the lost host's role as %q", role)
+	}
+	s.Until("vCenter says what is its own to say", func() bool { return len(s.Events("com.vmware.vc.HA.VmUnprotectedEvent")) > 0 })
+	for _, kind := range []string{"com.vmware.vc.HA.VmUnprotectedEvent", "HostConnectionLostEvent"} {
+		if when := labtest.Happened(s.Events(kind)[0]); when.Before(began) {
+			t.Errorf("%s is dated %s: before vCenter was to start, at %s", kind, when, began)
+		}
 	}
 	back := labtest.Happened(s.Events("HostConnectionLostEvent")[0])
 	for _, kind := range []string{"com.vmware.vc.HA.DasHostFailedEvent", "com.vmware.vc.ha.VmRestartedByHAEvent", "com.vmware.vc.HA.ClusterFailoverActionCompletedEvent"} {

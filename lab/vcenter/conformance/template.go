@@ -10,7 +10,7 @@ import (
 
 const (
 	templateName = "template-1"
-	// The tests' clones grow this disk to 32 GiB; those that are linked keep it as it is.
+	// templateDiskGB stays what it is in clones, which are linked.
 	templateDiskGB = 20
 )
 

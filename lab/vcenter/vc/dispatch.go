@@ -73,6 +73,8 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &datastore{o, s}
 	case *simulator.VirtualMachine:
 		return &virtualMachine{o, s}
+	case *simulator.VirtualMachineSnapshot:
+		return &vmSnapshot{o, s}
 	case *simulator.ResourcePool:
 		return &resourcePool{o, s}
 	case *simulator.EnvironmentBrowser:

@@ -20,6 +20,9 @@ type restSessions struct {
 	owners map[string]*restUse
 }
 
+// transferPath is where files of content libraries are sent and fetched: whoever was given such an address may.
+const transferPath = "/rest/com/vmware/cis/data/"
+
 type restUse struct {
 	user string
 	last time.Time
@@ -35,7 +38,7 @@ func (l *restSessions) admit(next http.Handler) http.Handler {
 		case login:
 			l.login(w, r, next)
 			return
-		case !strings.HasPrefix(r.URL.Path, "/rest/") && !strings.HasPrefix(r.URL.Path, "/api"):
+		case !strings.HasPrefix(r.URL.Path, "/rest/") && !strings.HasPrefix(r.URL.Path, "/api"), strings.HasPrefix(r.URL.Path, transferPath):
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -119,3 +119,33 @@ func imported() *types.VirtualMachineImportSpec {
 		},
 	}}
 }
+
+func TestADiskInOneFileIsCopiedToTwo(t *testing.T) {
+	l, _, _ := twoHosts(t, 200)
+	dc, err := l.Finder.Datacenter(l.Ctx(), l.Config.Datacenter)
+	l.Must(err)
+	dir := filepath.Join(l.Config.DataDir, "datastores", "nfs", l.Config.NFS[0].Server, l.Config.NFS[0].Path)
+	sparse := streamed(l, bytes.Repeat([]byte{7}, 1<<20), 64<<20)
+	l.Must(os.WriteFile(filepath.Join(dir, "sparse.vmdk"), sparse, 0o600))
+	disks := object.NewVirtualDiskManager(l.Client.Client)
+	l.Run(disks.CopyVirtualDisk(l.Ctx(), "[ds-a] sparse.vmdk", dc, "[ds-a] flat.vmdk", nil, nil, false))
+	content, err := os.ReadFile(filepath.Join(dir, "flat-flat.vmdk"))
+	l.Must(err)
+	f, err := os.Open(filepath.Join(dir, "flat.vmdk"))
+	l.Must(err)
+	defer func() { _ = f.Close() }()
+	desc, err := vmdk.ParseDescriptor(f)
+	l.Must(err)
+	if !bytes.Equal(content, sparse) || desc.Capacity() != 64<<20 {
+		t.Fatalf("%d bytes, capacity %d", len(content), desc.Capacity())
+	}
+	task, err := disks.CopyVirtualDisk(l.Ctx(), "[ds-a] sparse.vmdk", dc, "[ds-a] flat.vmdk", nil, nil, false)
+	l.Must(err)
+	if task.Wait(l.Ctx()) == nil {
+		t.Fatal("a disk was overwritten")
+	}
+	l.Run(disks.DeleteVirtualDisk(l.Ctx(), "[ds-a] flat.vmdk", dc))
+	if left, _ := filepath.Glob(filepath.Join(dir, "flat*")); len(left) > 0 {
+		t.Fatal(left)
+	}
+}

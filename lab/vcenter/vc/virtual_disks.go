@@ -1,10 +1,13 @@
 package vc
 
 import (
+	"os"
+
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+	"github.com/vmware/govmomi/vmdk"
 )
 
 // diskManager works on disks that belong to no machine.
@@ -50,7 +53,51 @@ func (m *diskManager) CopyVirtualDiskTask(ctx *simulator.Context, req *types.Cop
 	if req.DestDatacenter == nil {
 		req.DestDatacenter = req.SourceDatacenter
 	}
-	return m.VirtualDiskManager.CopyVirtualDiskTask(ctx, req)
+	from, fault := m.s.locate(ctx, datacenterAt(ctx, req.SourceDatacenter), req.SourceName)
+	if _, err := os.Stat(simulator.VirtualDiskBackingFileName(from)); fault != nil || err == nil {
+		return m.VirtualDiskManager.CopyVirtualDiskTask(ctx, req)
+	}
+	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		to, fault := m.s.locate(ctx, datacenterAt(ctx, req.DestDatacenter), req.DestName)
+		if fault != nil {
+			return nil, fault
+		}
+		if err := importDisk(from, to, req.Force != nil && *req.Force); err != nil {
+			return nil, fileFault(req.SourceName, err)
+		}
+		return nil, nil
+	}
+	return &methods.CopyVirtualDisk_TaskBody{Res: &types.CopyVirtualDisk_TaskResponse{Returnval: m.s.task(ctx, m.Self, "copyVirtualDisk", run)}}
+}
+
+// importDisk copies a disk in one file, as clients upload them, to one in two. Such a file is sparse, with its content in
+// it, or a bare descriptor.
+func importDisk(from, to string, replace bool) error {
+	desc, err := readDisk(from)
+	if err != nil {
+		return err
+	}
+	d := diskFile{bytes: desc.Capacity(), thin: true, replace: replace}
+	if sparse, err := vmdk.Stat(from); err == nil && sparse.Capacity > 0 {
+		d.bytes, d.from = sparse.Capacity, from
+	}
+	return writeDisk(to, d)
+}
+
+// DeleteVirtualDiskTask deletes a disk's files, one or two.
+func (m *diskManager) DeleteVirtualDiskTask(ctx *simulator.Context, req *types.DeleteVirtualDisk_Task) soap.HasFault {
+	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		file, fault := m.s.locate(ctx, datacenterAt(ctx, req.Datacenter), req.Name)
+		if fault != nil {
+			return nil, fault
+		}
+		if _, err := os.Stat(file); err != nil {
+			return nil, fileFault(req.Name, err)
+		}
+		removeDisk(file)
+		return nil, nil
+	}
+	return &methods.DeleteVirtualDisk_TaskBody{Res: &types.DeleteVirtualDisk_TaskResponse{Returnval: m.s.task(ctx, m.Self, "deleteVirtualDisk", run)}}
 }
 
 // MoveVirtualDiskTask does so too.

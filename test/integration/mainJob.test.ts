@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { waitFor } from "../../lab/processes";
@@ -27,17 +28,17 @@ describe("npm start in a fresh clone", function () {
     clone = freshClone();
   });
 
-  after(() => {
+  after(async () => {
+    await clone.npm(["run", "lab", "--", "stop"]);
     clone.remove();
   });
 
-  it("deploys with OpenStack, fails each host once and more under nova's eyes, reports, and leaves nothing behind", async () => {
-    const { code, output } = await clone.npm(["start"]);
+  it("deploys with OpenStack, fails each host once and more under nova's eyes, and reports", async () => {
+    const { code, output } = await clone.npm(["start", "--", "--keep"]);
     assert.equal(code, 0, output);
     assert.match(output, /94\.88037823 %/);
     assert.match(output, /96\.36959032 %/);
     assert.equal(clone.git("status", "--porcelain"), "");
-    assert.deepEqual(processesOf(clone.dir), []);
 
     const report = join(clone.dir, "report");
     for (const file of ["journal.json", "junit.xml", "summary.md", "index.html"]) {
@@ -81,6 +82,25 @@ describe("npm start in a fresh clone", function () {
       unchanged.map(({ id, verdict }) => `${id}: ${verdict}`),
       ["preview-empty-after-failover: passed", "refresh-clean-after-failover: passed"],
     );
+  });
+
+  it("keeps the lab and the stack with --keep, until both are taken away without a rest", async () => {
+    const { output } = await clone.npm(["run", "-s", "lab", "--", "env"]);
+    const environment = output
+      .split("\n")
+      .filter((line) => line.startsWith("export "))
+      .join("\n");
+    const pulumi = (...args: string[]): string =>
+      execFileSync("/bin/sh", ["-c", `${environment}\npulumi "$@" --non-interactive`, "sh", ...args], {
+        cwd: clone.dir,
+        encoding: "utf8",
+      });
+    pulumi("preview", "--expect-no-changes");
+    pulumi("destroy", "--yes", "--skip-preview");
+    const { deployment } = JSON.parse(pulumi("stack", "export")) as { deployment: { resources?: unknown[] } };
+    assert.deepEqual(deployment.resources ?? [], []);
+    assert.equal((await clone.npm(["run", "lab", "--", "stop"])).code, 0);
+    assert.deepEqual(processesOf(clone.dir), []);
   });
 
   /** Runs it, interrupts when the moment has come, and shows that nothing is left. */

@@ -62,6 +62,13 @@ type User struct {
 	Password string `json:"-"`
 }
 
+// Inventory is a cluster that a lab starts with, for tests and benchmarks of size: all its hosts, its first NFS export on all
+// of them, HA and DRS on, and so many running machines, as many on each host.
+type Inventory struct {
+	Cluster  string `json:"cluster"`
+	Machines int    `json:"machines"`
+}
+
 // DefaultSessionTimeout is vCenter's: a session that is idle for 30 minutes ends (vSphere Web Services SDK Programming Guide).
 const DefaultSessionTimeout = 30 * 60
 
@@ -74,6 +81,8 @@ type Config struct {
 	FaultListen string  `json:"faultListen"`
 	TLS         TLS     `json:"tls"`
 	User        string  `json:"user"`
+	// Inventory is nothing but the library of templates where it is unset.
+	Inventory *Inventory `json:"inventory,omitempty"`
 	// Users may log in beside the administrator, who is User.
 	Users []User `json:"users,omitempty"`
 	// SessionTimeoutSeconds is how long a session may be idle, in wall time; 1800 where it is unset.
@@ -134,6 +143,9 @@ func (c *Config) validate() error {
 	}
 	if c.SessionTimeoutSeconds < 0 {
 		fail("sessionTimeoutSeconds: %d must be positive", c.SessionTimeoutSeconds)
+	}
+	if i := c.Inventory; i != nil && (i.Cluster == "" || i.Machines < 0 || len(c.Hosts) == 0 || len(c.NFS) == 0) {
+		fail("inventory: needs a cluster's name, no negative number of machines, hosts and an NFS export")
 	}
 	c.validateUsers(fail)
 	addresses := map[string]string{"listen": c.Listen, "faultListen": c.FaultListen}

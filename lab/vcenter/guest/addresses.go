@@ -7,10 +7,11 @@ type addresses struct {
 	network netip.Prefix
 	byID    map[string]netip.Addr
 	taken   map[netip.Addr]bool
+	lowest  netip.Addr // none below is free
 }
 
 func newAddresses(network netip.Prefix) *addresses {
-	return &addresses{network: network.Masked(), byID: map[string]netip.Addr{}, taken: map[netip.Addr]bool{}}
+	return &addresses{network: network.Masked(), byID: map[string]netip.Addr{}, taken: map[netip.Addr]bool{}, lowest: network.Masked().Addr().Next()}
 }
 
 // of returns the machine's address; false when the network is full.
@@ -19,9 +20,9 @@ func (a *addresses) of(id string) (netip.Addr, bool) {
 		return known, true
 	}
 	// The first address names the network and the last is its broadcast address: both stay free.
-	for next := a.network.Addr().Next(); a.network.Contains(next.Next()); next = next.Next() {
+	for next := a.lowest; a.network.Contains(next.Next()); next = next.Next() {
 		if !a.taken[next] {
-			a.byID[id], a.taken[next] = next, true
+			a.byID[id], a.taken[next], a.lowest = next, true, next.Next()
 			return next, true
 		}
 	}
@@ -29,6 +30,9 @@ func (a *addresses) of(id string) (netip.Addr, bool) {
 }
 
 func (a *addresses) release(id string) {
+	if freed, ok := a.byID[id]; ok && freed.Less(a.lowest) {
+		a.lowest = freed
+	}
 	delete(a.taken, a.byID[id])
 	delete(a.byID, id)
 }

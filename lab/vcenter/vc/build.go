@@ -124,6 +124,11 @@ func (s *Sim) populate(ctx context.Context) error {
 			return fmt.Errorf("template %s: %w", t.name, err)
 		}
 	}
+	if s.cfg.Inventory != nil {
+		if err := s.populateCluster(ctx, folders); err != nil {
+			return fmt.Errorf("inventory: %w", err)
+		}
+	}
 	return nil
 }
 

@@ -97,6 +97,9 @@ func (w *watcher) RemoveObject(ctx *simulator.Context, ref types.ManagedObjectRe
 	w.s.mu.Lock()
 	m := w.s.vms[ref]
 	delete(w.s.vms, ref)
+	if m != nil {
+		w.s.index.drop(m)
+	}
 	w.s.mu.Unlock()
 	if m != nil {
 		w.s.fleet.Forget(m.id)
@@ -115,10 +118,14 @@ func (s *Sim) learn(vm *mo.VirtualMachine) (machine, bool) {
 	m.name, m.files = vm.Name, slices.Clone(vm.Datastore)
 	m.on = vm.Runtime.PowerState == types.VirtualMachinePowerStatePoweredOn
 	if vm.Runtime.Host != nil {
+		from := m.host
 		m.host = *vm.Runtime.Host
+		s.index.moved(m, from)
 	}
 	if c := vm.Config; c != nil {
+		before := m.id
 		m.id, m.guestID, m.template = c.InstanceUuid, c.GuestId, c.Template
+		s.index.named(m, before)
 		m.cpus, m.memoryMB = int(c.Hardware.NumCPU), int(c.Hardware.MemoryMB)
 		m.cpuReserved, m.memoryReserved = reservation(c.CpuAllocation), reservation(c.MemoryAllocation)
 		m.cpuLimit, m.cpuShares = cpuEntitlement(c.CpuAllocation, m.cpus)
@@ -187,11 +194,6 @@ func (s *Sim) updateMachine(ref types.ManagedObjectReference, f func(*machine)) 
 	}
 }
 
-// machinesOn lists the virtual machines that are registered on a host, by name.
-func (s *Sim) machinesOn(host types.ManagedObjectReference) []machine {
-	return s.selectMachines(func(m *machine) bool { return m.host == host })
-}
-
 func (s *Sim) selectMachines(match func(*machine) bool) []machine {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -203,14 +205,6 @@ func (s *Sim) selectMachines(match func(*machine) bool) []machine {
 	}
 	slices.SortFunc(list, func(a, b machine) int { return strings.Compare(a.name, b.name) })
 	return list
-}
-
-func (s *Sim) machineByID(id string) (machine, bool) {
-	list := s.selectMachines(func(m *machine) bool { return m.id == id })
-	if len(list) == 0 {
-		return machine{}, false
-	}
-	return list[0], true
 }
 
 func (s *Sim) hostName(ref types.ManagedObjectReference) string {

@@ -66,6 +66,7 @@ type Sim struct {
 
 	mu       sync.Mutex
 	vms      map[types.ManagedObjectReference]*machine
+	index    machineIndex
 	hosts    map[types.ManagedObjectReference]*managedHost
 	clusters map[types.ManagedObjectReference]*cluster
 	contacts map[*hardware.Server]contact
@@ -95,7 +96,7 @@ func New(cfg *config.Config) (*Sim, error) {
 		network:  hardware.NewNetwork(),
 		contacts: map[*hardware.Server]contact{},
 		ssh:      map[*hardware.Server]*esxi.Host{},
-		vms:      map[types.ManagedObjectReference]*machine{},
+		vms:      map[types.ManagedObjectReference]*machine{}, index: newMachineIndex(),
 		hosts:    map[types.ManagedObjectReference]*managedHost{},
 		clusters: map[types.ManagedObjectReference]*cluster{},
 	}

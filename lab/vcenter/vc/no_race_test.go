@@ -1,0 +1,5 @@
+//go:build !race
+
+package vc_test
+
+const raced = false

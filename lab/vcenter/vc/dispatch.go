@@ -38,6 +38,9 @@ func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Referenc
 	}
 	s.calls.note(ctx, known, m.Name)
 	obj := s.wrap(known)
+	if pc := s.collectorOf(ctx, m); pc != nil {
+		obj = pc
+	}
 	if m.Name == "MoveIntoResourcePool" {
 		obj = &poolMove{anchor: anchor{types.ManagedObjectReference{Type: ref.Type, Value: "moves-into-" + ref.Value}}, s: s, pool: ref}
 	}

@@ -55,6 +55,7 @@ type Sim struct {
 	sessions *sessions
 	rest     *restSessions
 	tickets  tickets
+	pages    pages
 
 	stop context.CancelFunc
 	life context.Context

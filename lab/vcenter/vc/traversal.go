@@ -105,12 +105,15 @@ func isKindOf(kind, base string) bool {
 
 // references reads a property whose value is one reference or a list of them.
 func references(ctx *simulator.Context, from types.ManagedObjectReference, property string) (refs []types.ManagedObjectReference) {
-	obj := ctx.Map.Get(from)
+	return referencesIn(ctx, ctx.Map.Get(from), from.Type, property)
+}
+
+func referencesIn(ctx *simulator.Context, obj mo.Reference, kind, property string) (refs []types.ManagedObjectReference) {
 	if obj == nil || property == "" {
 		return nil
 	}
 	ctx.WithLock(obj, func() {
-		field := managedObject(obj, from.Type).FieldByName(strings.ToUpper(property[:1]) + property[1:])
+		field := managedObject(obj, kind).FieldByName(strings.ToUpper(property[:1]) + property[1:])
 		if !field.IsValid() {
 			return
 		}

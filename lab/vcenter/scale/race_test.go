@@ -1,5 +1,5 @@
 //go:build race
 
-package vc_test
+package scale_test
 
 const raced = true

@@ -1,6 +1,7 @@
 package vc
 
 import (
+	"reflect"
 	"sync"
 
 	"github.com/google/uuid"
@@ -19,7 +20,7 @@ type propertyCollector struct {
 // collectorOf is the session's own collector, for the calls that are answered here; nil for others.
 func (s *Sim) collectorOf(ctx *simulator.Context, m *simulator.Method) *propertyCollector {
 	switch m.Name {
-	case "RetrieveProperties", "RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "CancelRetrievePropertiesEx":
+	case "RetrieveProperties", "RetrievePropertiesEx", "ContinueRetrievePropertiesEx", "CancelRetrievePropertiesEx", "Fetch":
 	default:
 		return nil
 	}
@@ -62,6 +63,42 @@ func (c *propertyCollector) ContinueRetrievePropertiesEx(ctx *simulator.Context,
 func (c *propertyCollector) CancelRetrievePropertiesEx(_ *simulator.Context, r *types.CancelRetrievePropertiesEx) soap.HasFault {
 	c.s.pages.take(r.Token)
 	return &methods.CancelRetrievePropertiesExBody{Res: &types.CancelRetrievePropertiesExResponse{}}
+}
+
+// FetchResponse has the name that it has on the wire.
+type FetchResponse struct {
+	Returnval types.AnyType `xml:"returnval,omitempty,typeattr"`
+}
+
+type fetchBody struct {
+	Res *FetchResponse `xml:"urn:vim25 FetchResponse"`
+}
+
+// Fault is never there.
+func (*fetchBody) Fault() *soap.Fault { return nil }
+
+// Fetch reads one property, as pyVmomi does. The simulator answers for an unset one with a message of another kind.
+func (c *propertyCollector) Fetch(ctx *simulator.Context, request any) soap.HasFault {
+	v := reflect.ValueOf(request).Elem()
+	this, path := v.FieldByName("This").Interface().(types.ManagedObjectReference), v.FieldByName("Prop").String()
+	if this.Type == "ComputeResource" && isCluster(this.Value) {
+		this.Type = "ClusterComputeResource"
+	}
+	r := retrieval{ctx: ctx, done: map[types.ManagedObjectReference]bool{}, spec: types.PropertyFilterSpec{
+		PropSet: []types.PropertySpec{{Type: this.Type, PathSet: []string{path}}},
+	}}
+	if this.Type == "ServiceInstance" || !r.add(this) || len(r.out) == 0 {
+		in := []reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(request)}
+		return reflect.ValueOf(c.PropertyCollector).MethodByName("Fetch").Call(in)[0].Interface().(soap.HasFault)
+	}
+	if missing := r.out[0].MissingSet; len(missing) > 0 {
+		return &methods.RetrievePropertiesBody{Fault_: simulator.Fault("", missing[0].Fault.Fault)}
+	}
+	res := &FetchResponse{}
+	for _, p := range r.out[0].PropSet {
+		res.Returnval = p.Val
+	}
+	return &fetchBody{Res: res}
 }
 
 // pages keeps what clients have not fetched yet of long answers. Only so many are kept: clients that never come back for

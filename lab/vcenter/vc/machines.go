@@ -168,6 +168,10 @@ func cpuEntitlement(a *types.ResourceAllocationInfo, cpus int) (limit, shares in
 
 // completeDefaults sets what vCenter sets on every new virtual machine and the simulator leaves out.
 func completeDefaults(vm *simulator.VirtualMachine) {
+	for _, r := range []*types.VirtualMachineRuntimeInfo{&vm.Runtime, &vm.Summary.Runtime} {
+		// What the API says is always there: clients refuse an empty word.
+		r.FaultToleranceState, r.RecordReplayState = types.VirtualMachineFaultToleranceStateNotConfigured, types.VirtualMachineRecordReplayStateInactive
+	}
 	c := vm.Config
 	c.Hardware.Device = clone(c.Hardware.Device) // the simulator's machines share their controllers, and fill them up
 	c.SwapPlacement = string(types.VirtualMachineConfigInfoSwapPlacementTypeInherit)

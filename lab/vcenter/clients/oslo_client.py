@@ -92,7 +92,7 @@ def wait_for_updates(session, machine):
     while state != "poweredOn":
         update = session.invoke_api(session.vim, "WaitForUpdatesEx", collector, version=update.version, options=options)
         assert update, "no update came"
-        state = update.filterSet[0].objectSet[0].changeSet[-1].val
+        state = update.filterSet[0].objectSet[-1].changeSet[-1].val
     session.invoke_api(session.vim, "DestroyPropertyFilter", mine)
     assert session.wait_for_task(task).state == "success"
     ok("waits on tasks and property updates")

@@ -235,9 +235,8 @@ describe("every kind of resource", function () {
 
   it("is imported as it is, and then nothing differs", async () => {
     const imported = await inlineStack("adopted", () => Promise.resolve({}));
-    for (const [type, name, id] of imports) {
-      await imported.import({ resources: [{ type, name, id: id(ids) }], generateCode: false, protect: false });
-    }
+    const resources = imports.map(([type, name, id]) => ({ type, name, id: id(ids) }));
+    await imported.import({ resources, generateCode: false, protect: false });
     assert.deepEqual(changed((await imported.refresh()).summary.resourceChanges), {});
   });
 

@@ -202,7 +202,10 @@ describe("vsphere-ha-compute", () => {
     await run("reset-quota");
     assert.deepEqual(writes(), ["DELETE /compute/v2.1/os-quota-sets/project-1"]);
     cloud.instead.set("/compute/v2.1/os-quota-sets/project-1", [[403, { forbidden: { message: "not you" } }]]);
-    await assert.rejects(async () => run("reset-quota"), /answers HTTP 403: not you; it needs the role admin, check OS_USERNAME/);
+    await assert.rejects(
+      async () => run("reset-quota"),
+      /answers HTTP 403: not you; it needs the role admin, check OS_USERNAME/,
+    );
   });
 
   it("forget tells nova's reason when it refuses", async () => {

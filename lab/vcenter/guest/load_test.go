@@ -28,7 +28,7 @@ func about(a, b float64) bool { return math.Abs(a-b) < 0.001*max(1, b) }
 func TestStressLoadsAGuestToTheLevelAskedFor(t *testing.T) {
 	for arguments, want := range map[string]guest.Use{
 		"--cpu 0 --cpu-load 50":                {CPUs: 1},
-		"--cpu 1 --cpu-load=25 --timeout 20h":   {CPUs: 0.25},
+		"--cpu 1 --cpu-load=25 --timeout 20h":  {CPUs: 0.25},
 		"-c 8":                                 {CPUs: 2}, // no more than it has
 		"--cpu 1 --cpu-load 0":                 {CPUs: 0},
 		"--vm 1 --vm-bytes 512M":               {CPUs: 1, ActiveMB: 512},

@@ -17,9 +17,18 @@ import (
 )
 
 var (
-	scale   = flag.Float64("scale", 0, "lab seconds in one second; without it the timelines are not measured")
+	scale   = flag.Float64("scale", 1, "lab seconds in one second")
 	figures = flag.String("figures", "", "`DIR` to write the figures to")
 )
+
+// The timelines pass in real time and mostly wait: all at once.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "16"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // tolerance is how far an instant may be off, in lab seconds: one at scale 1, and what a busy machine adds at others.
 func tolerance() float64 { return max(1, *scale/4) }
@@ -36,9 +45,6 @@ type run struct {
 
 // measure sets up four hosts, with heartbeat datastores or without, and a cluster.
 func measure(t *testing.T, fault string, datastores bool, change ...func(*types.ClusterConfigSpecEx)) *run {
-	if *scale == 0 {
-		t.Skip("run with -args -scale 1")
-	}
 	l := labtest.Start(t, *scale)
 	r := &run{Lab: l, hosts: l.Hosts(4), line: timelines.Timeline{Fault: fault, Scale: *scale}}
 	if datastores {

@@ -5,8 +5,8 @@ import { labAddresses, splitAddress } from "../../../lab/addresses";
 import { LabError } from "../../../lab/errors";
 import { claimNetwork } from "../../../lab/network";
 
-// Octets that no lab has, so that a lab that runs beside this test is no part of it.
-const OCTETS = [231, 232];
+// Octets that neither a lab nor a test of the simulated vCenter has, so that what runs beside this test is no part of it.
+const OCTETS = [252, 253];
 
 async function listening(address: string): Promise<() => Promise<void>> {
   const { host, port } = splitAddress(address);
@@ -24,7 +24,7 @@ describe("claimNetwork", () => {
     assert.deepEqual([first.octet, second.octet].sort(), OCTETS);
     await assert.rejects(claimNetwork(OCTETS), (error: unknown) => {
       assert.ok(error instanceof LabError);
-      assert.match(error.message, /each of the 2 networks .*127\.231\.0\.0.*127\.232\.0\.0.*stop a lab/);
+      assert.match(error.message, /each of the 2 networks .*127\.252\.0\.0.*127\.253\.0\.0.*stop a lab/);
       return true;
     });
     first.release();
@@ -35,12 +35,12 @@ describe("claimNetwork", () => {
   });
 
   it("passes over a network in which anything listens", async () => {
-    const { vcenter, faults, bmcs, ssh } = labAddresses(231);
+    const { vcenter, faults, bmcs, ssh } = labAddresses(252);
     for (const address of [vcenter, faults, ...bmcs, ...ssh]) {
       const close = await listening(address);
       try {
         const claim = await claimNetwork(OCTETS);
-        assert.equal(claim.octet, 232, address);
+        assert.equal(claim.octet, 253, address);
         claim.release();
       } finally {
         await close();

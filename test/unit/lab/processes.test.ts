@@ -91,7 +91,8 @@ describe("processesWith and descendantsOf", () => {
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
     const pids = (): number[] => output.trim().split("\n").map(Number);
     // The inner shell, too, has begun its sleep.
-    assert.ok(await waitFor(() => descendantsOf(child.pid ?? 0).length === 3, 10_000), output);
+    const begun = (): boolean => pids().length === 2 && descendantsOf(child.pid ?? 0).length === 3;
+    assert.ok(await waitFor(begun, 10_000), output);
     const found = descendantsOf(child.pid ?? 0);
     for (const pid of pids()) assert.ok(found.includes(pid));
     assert.deepEqual(processesWith(mark).sort(), [child.pid, pids()[1]].sort());

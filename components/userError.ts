@@ -9,6 +9,8 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export function userError(message: string): pulumi.RunError {
   const error = new pulumi.RunError(message);
+  // Where an error comes by a nested input, Pulumi shows the stack of a RunError, too.
+  error.stack = message;
   Object.defineProperty(error, inspect.custom, { value: () => message });
   return error;
 }

@@ -41,6 +41,18 @@ export function outcome(read: string, findings: Finding[], unread: Finding[] = [
   return { verdict, read, findings: [...findings, ...unread] };
 }
 
+/** A finding of what could not be read: neither good nor bad. */
+export type UnreadFinding = Finding & { unread?: true };
+
+/** One finding a thing at most; those that were not read keep the rest from passing. */
+export function judgeEach<T>(things: T[], noun: string, find: (thing: T) => UnreadFinding | undefined): Outcome {
+  const found = things.flatMap((thing) => find(thing) ?? []);
+  const plain = ({ subject, read, expected }: Finding): Finding => ({ subject, read, expected });
+  const [unread, wrong] = [found.filter((one) => one.unread), found.filter((one) => !one.unread)];
+  const read = `${(things.length - found.length).toString()} of ${plural(things.length, noun)}`;
+  return outcome(read, wrong.map(plain), unread.map(plain));
+}
+
 /** The rule has no object here, and why. */
 export function notApplicable(reason: string): Outcome {
   return { verdict: "not-applicable", read: reason, findings: [] };

@@ -1,5 +1,13 @@
-import type { Finding, HostState } from "../model";
-import { notApplicable, outcome, plural, usableHosts, type Check, type CheckInput, type Outcome } from "./check";
+import type { HostState } from "../model";
+import {
+  judgeEach,
+  notApplicable,
+  usableHosts,
+  type Check,
+  type CheckInput,
+  type Outcome,
+  type UnreadFinding,
+} from "./check";
 
 export const managementNetworkRedundant: Check = {
   id: "management-network-redundant",
@@ -70,15 +78,8 @@ function mostCommon(versions: string[]): string | undefined {
   return newestFirst.sort((a, b) => count(b) - count(a))[0];
 }
 
-function everyUsableHost(
-  { inventory }: CheckInput,
-  find: (host: HostState) => (Finding & { unread?: true }) | undefined,
-): Outcome {
+function everyUsableHost({ inventory }: CheckInput, find: (host: HostState) => UnreadFinding | undefined): Outcome {
   const hosts = usableHosts(inventory);
   if (hosts.length === 0) return notApplicable("no host is usable");
-  const found = hosts.flatMap((host) => find(host) ?? []);
-  const plain = ({ subject, read, expected }: Finding): Finding => ({ subject, read, expected });
-  const read = `${(hosts.length - found.length).toString()} of ${plural(hosts.length, "host")}`;
-  const [unread, wrong] = [found.filter((one) => one.unread), found.filter((one) => !one.unread)];
-  return outcome(read, wrong.map(plain), unread.map(plain));
+  return judgeEach(hosts, "host", find);
 }

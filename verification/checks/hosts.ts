@@ -1,5 +1,5 @@
 import type { Finding, HostState } from "../model";
-import { isConnected, notApplicable, outcome, plural, type Check, type CheckInput } from "./check";
+import { isConnected, judgeEach, notApplicable, outcome, plural, type Check, type CheckInput } from "./check";
 
 export const hostsPresent: Check = {
   id: "hosts-present",
@@ -82,6 +82,5 @@ function everyHost(
   find: (host: HostState) => Finding | undefined,
 ): ReturnType<typeof outcome> {
   if (hosts.length === 0) return notApplicable("the cluster has no hosts");
-  const findings = hosts.flatMap((host) => find(host) ?? []);
-  return outcome(`${(hosts.length - findings.length).toString()} of ${plural(hosts.length, "host")}`, findings);
+  return judgeEach(hosts, "host", find);
 }

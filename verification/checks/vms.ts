@@ -3,6 +3,7 @@ import { restartPriority } from "../restartPriority";
 import {
   declaredVms,
   haEnabled,
+  judgeEach,
   list,
   notApplicable,
   outcome,
@@ -13,6 +14,7 @@ import {
   type CheckInput,
   type DeclaredVm,
   type Outcome,
+  type UnreadFinding,
 } from "./check";
 
 export const vmsPresent: Check = {
@@ -117,19 +119,10 @@ export const vmsOnSharedNetworks: Check = {
   judge: (input) => onAllHosts(input, "network", "networkIds", input.inventory.networks),
 };
 
-/** Read as neither good nor bad. */
-export type UnreadFinding = Finding & { unread?: true };
-
 /** One finding a VM at most; of none, why not. */
 export function everyVm(vms: DeclaredVm[], none: string, find: (vm: DeclaredVm) => UnreadFinding | undefined): Outcome {
   if (vms.length === 0) return notApplicable(none);
-  const found = vms.flatMap((vm) => find(vm) ?? []);
-  const plain = (finding: UnreadFinding): Finding => {
-    return { subject: finding.subject, read: finding.read, expected: finding.expected };
-  };
-  const unread = found.filter((finding) => finding.unread === true).map(plain);
-  const wrong = found.filter((finding) => finding.unread !== true).map(plain);
-  return outcome(`${(vms.length - found.length).toString()} of ${plural(vms.length, "VM")}`, wrong, unread);
+  return judgeEach(vms, "VM", find);
 }
 
 function isRestartDisabled({ inventory: { cluster } }: CheckInput, vm: Moid): boolean {

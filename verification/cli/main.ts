@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { version } from "../../package.json";
 import { settleSeconds } from "../checks/settle";
 import { checkCommand, type CheckOptions } from "./check";
-import { drillNames, type DrillName } from "../drills/variants";
+import { drillNames, variantOf } from "../drills/variants";
 import type { CommandContext } from "./context";
 import {
   compareCommand,
@@ -54,21 +54,6 @@ const drillExamples = `Examples:
   vsphere-ha drill host-loss --config cluster.json --host esx-01.example.com
   vsphere-ha drill host-loss --config cluster.json --config controllers.json --report report`;
 
-const hostLoss =
-  "Cuts the power of each host in turn by its management controller, waits for the failover, powers it on again. " +
-  "Refuses unless the cluster is in order and can lose the host.";
-
-const drillDescriptions: Record<DrillName, string> = {
-  "host-loss": hostLoss,
-  "maintenance-mode":
-    "Puts each host in turn into maintenance mode and takes it out again: no VM may notice. " +
-    "Refuses unless the cluster is in order and DRS is fully automated.",
-  "nova-compute-down": `${hostLoss} While nova-compute is stopped: HA needs no OpenStack. Stops and starts it over SSH.`,
-  "power-state-sync":
-    `${hostLoss} While nova's power-state sync runs often: it must not stop what HA restarts. ` +
-    "Changes nova-compute's configuration over SSH for that time.",
-};
-
 function configOption(): Option {
   return new Option("--config <file>", "configuration file, - for standard input; may be repeated")
     .argParser(collect)
@@ -110,7 +95,7 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
   for (const drill of drillNames) {
     drills
       .command(drill)
-      .description(drillDescriptions[drill])
+      .description(variantOf(drill).summary)
       .addOption(configOption())
       .option("--host <name>", "host to fail, may be repeated (default: all hosts of the configuration)", collect, [])
       .option("--plan", "say what would happen, and change nothing", false)

@@ -16,7 +16,7 @@ import { CloudWatch, type CloudSample, type Every } from "./cloudWatch";
 import type { Companion, Concluded } from "./companion";
 import type { DrillParts } from "./parts";
 import type { DrillPlan } from "./plan";
-import { cloudDrills, type DrillName } from "./variants";
+import { variantOf, type DrillName } from "./variants";
 
 /** For nova-compute to start and to report twice, wall ms. */
 const startLimitMs = 180_000;
@@ -78,17 +78,17 @@ export function cloudCompanion(drill: DrillName, parts: CloudParts): Companion {
     }
   }
 
+  const undoes: Partial<Record<DrillName, string>> = {
+    "nova-compute-down": `start ${config.service} on its node`,
+    "power-state-sync": `put nova-compute's configuration back, and restart ${config.service} on its node`,
+  };
+
   return {
     expectations: (planned) => cloudStatements(planned, drill, syncSeconds),
-    undo: {
-      "host-loss": undefined,
-      "maintenance-mode": undefined,
-      "nova-compute-down": `start ${config.service} on its node`,
-      "power-state-sync": `put nova-compute's configuration back, and restart ${config.service} on its node`,
-    }[drill],
+    undo: undoes[drill],
     async prepare() {
       await hypervisorId();
-      if (cloudDrills.includes(drill) && !(await node().isActive())) {
+      if (variantOf(drill).ofOpenStack === true && !(await node().isActive())) {
         throw new CouldNotRun(`${config.service} does not run on its node; start it first`);
       }
     },

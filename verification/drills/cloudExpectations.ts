@@ -27,8 +27,7 @@ export function watchedInstances({ affected, targets }: DrillPlan): WatchedInsta
 /** What OpenStack must show when a host is lost. */
 export function cloudStatements(plan: DrillPlan, drill: DrillName, syncSeconds: number): Statement[] {
   const limit = (novaLagMs / 1000).toString();
-  const because: Record<DrillName, string> = {
-    "host-loss": "nova's hypervisor is the cluster, which lives on",
+  const because: Partial<Record<DrillName, string>> = {
     "maintenance-mode": "nova's hypervisor is the cluster, and DRS moves its VMs without telling nova",
     "nova-compute-down": "nova's record does not change while nova-compute is down, and HA needs no nova",
     "power-state-sync": `its power-state sync runs every ${syncSeconds.toString()} s (wall) and must not stop what HA restarts`,
@@ -36,7 +35,7 @@ export function cloudStatements(plan: DrillPlan, drill: DrillName, syncSeconds: 
   const instances = watchedInstances(plan).map(({ vm }) => ({
     id: `nova-active:${vm}`,
     statement: `nova shows ${vm} as ACTIVE all the time, and does nothing to it`,
-    basis: because[drill],
+    basis: because[drill] ?? "nova's hypervisor is the cluster, which lives on",
   }));
   const seen = {
     id: "openstack-observed",

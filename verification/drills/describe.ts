@@ -1,4 +1,4 @@
-import { faultWords } from "../faults/fault";
+import { faultWords } from "../faults/words";
 import type { Companion } from "./companion";
 import type { DrillPlan, PlannedVm } from "./plan";
 
@@ -14,7 +14,7 @@ export function describePlan(plan: DrillPlan, companion?: Companion): string {
   const words = faultWords(plan.fault);
   const affectedIds = new Set(affected.map(({ vm }) => vm.id));
   const lines = [
-    `host loss of ${host.name} (HA ${role})`,
+    `${words.named} (HA ${role})`,
     "  VMs on it now:",
     ...(onHost.length === 0 ? ["    none"] : onHost.map((one) => `    ${describeVm(one)}`)),
     "  first:",
@@ -24,7 +24,7 @@ export function describePlan(plan: DrillPlan, companion?: Companion): string {
     `  then: ${words.breaks}, observe, ${words.undo}`,
     "  probed all the time:",
     ...targets.map(({ vm, service }) => {
-      const fate = affectedIds.has(vm.id) ? "fails with the host" : "must not notice";
+      const fate = affectedIds.has(vm.id) ? words.hits : "must not notice";
       return `    ${vm.name} at ${service.address}:${service.port.toString()}: ${fate}`;
     }),
     "  expected:",

@@ -1,6 +1,6 @@
 import type { DrillResult, Inventory } from "../model";
 import { CouldNotRun } from "../problems";
-import { faultWords } from "../faults/fault";
+import { faultWords } from "../faults/words";
 import type { JournalFile } from "../journal";
 import type { Companion } from "./companion";
 import { timed } from "./events";

@@ -10,7 +10,7 @@ import { describePlan } from "./describe";
 import type { DrillParts } from "./parts";
 import { realParts, type DrillRequest } from "./realParts";
 import { drillHosts, recoverRun } from "./run";
-import { cloudDrills, planners } from "./variants";
+import { variantOf } from "./variants";
 
 export { exitCode } from "./run";
 
@@ -48,7 +48,9 @@ export async function planDrills(request: HostLossRequest): Promise<{ text: stri
   const hosts = hostNames(request);
   return withCluster(request, async (parts) => {
     const inventory = await parts.vcenter.inventory();
-    const plans = hosts.map((host) => planners[parts.drill ?? "host-loss"](inventory, request.config, host, parts));
+    const plans = hosts.map((host) =>
+      variantOf(parts.drill ?? "host-loss").plan(inventory, request.config, host, parts),
+    );
     const companion = parts.companion?.(parts.drill ?? "host-loss");
     await companion?.prepare();
     return {
@@ -94,7 +96,7 @@ async function withCluster<T>(request: DrillRequest, work: (parts: DrillParts) =
 }
 
 function requireOpenStack({ config, drill = "host-loss" }: DrillRequest): void {
-  if (!cloudDrills.includes(drill)) return;
+  if (variantOf(drill).ofOpenStack !== true) return;
   if (config.openstack === undefined) {
     throw new CouldNotRun(`the drill ${drill} is one of OpenStack, and the configuration has none: set openstack`);
   }

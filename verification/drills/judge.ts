@@ -10,6 +10,14 @@ const largestStep = 1;
 
 type Judged = Pick<Expectation, "verdict" | "seen">;
 
+/** The host that was failed, and how it is told that it was put back. */
+export interface FailedHost {
+  id: string;
+  name: string;
+  /** FaultWords.tooLate. */
+  tooLate: string;
+}
+
 /**
  * Compares what was expected with what was seen. An expectation fails only on evidence: where the bounds of a
  * measurement, or missing observations, leave it open, it is inconclusive.
@@ -17,7 +25,7 @@ type Judged = Pick<Expectation, "verdict" | "seen">;
 export function judge(
   expected: readonly Expected[],
   seen: DrillObservation,
-  host: { id: string; name: string },
+  host: FailedHost,
   seconds: (wallMs: number) => number,
 ): Expectation[] {
   return expected.map((one) => ({
@@ -38,7 +46,7 @@ export function overall(verdicts: readonly Verdict[]): Verdict {
 function judgeOne(
   { kind, vm, limitSeconds = 0 }: Expected,
   seen: DrillObservation,
-  host: { id: string; name: string },
+  host: FailedHost,
   seconds: (wallMs: number) => number,
 ): Judged {
   if (kind === "observed") return judgeObserved(seen);
@@ -68,7 +76,7 @@ function judgeOne(
           refused === undefined ? "vCenter reported no restart" : `vCenter says: ${refused.message || refused.type}`,
         );
       }
-      if (event.at > seen.undone) return failed(`restarted only when ${host.name} had its power back`);
+      if (event.at > seen.undone) return failed(`restarted only ${host.tooLate}`);
       return passed(`restarted ${one(seconds(event.at - seen.faultSent))} s after the fault`);
     }
     case "vm-elsewhere":

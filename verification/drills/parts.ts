@@ -34,7 +34,7 @@ export interface DrillParts {
   /** Default `host-loss`. */
   drill?: DrillName;
   /** What goes through a drill with the cluster; absent: nothing. */
-  companion?: (drill: DrillName) => Companion;
+  companion?: (drill: DrillName) => Companion | undefined;
   progress: (line: string) => void;
   /** Ends the drill: the fault is undone, the steady state awaited. */
   interrupted: AbortSignal;

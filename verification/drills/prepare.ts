@@ -1,10 +1,11 @@
 import type { Fault } from "../faults/fault";
+import { faultWords } from "../faults/words";
 import { CouldNotRun } from "../problems";
 import type { DrillParts, Prober } from "./parts";
 import type { DrillPlan } from "./plan";
 import { awaitSteadyState, nothingShorterThanNova, type SteadyState } from "./steadyState";
 import type { Timeline } from "./timeline";
-import { planners } from "./variants";
+import { variantOf } from "./variants";
 
 /** Seconds of the Clock. */
 const steadyBudget = 180;
@@ -68,13 +69,14 @@ export async function baseline(parts: DrillParts, prober: Prober, vms: readonly 
 }
 
 function permitted(parts: DrillParts, { inventory }: SteadyState, hostName: string): DrillPlan {
-  const plan = planners[parts.drill ?? "host-loss"](inventory, parts.config, hostName, parts);
+  const plan = variantOf(parts.drill ?? "host-loss").plan(inventory, parts.config, hostName, parts);
   if (!("host" in plan) || plan.refusals.length > 0) {
-    throw new CouldNotRun(refusalText(hostName, plan.refusals));
+    throw new CouldNotRun(refusalText(hostName, plan));
   }
   return plan;
 }
 
-export function refusalText(hostName: string, refusals: readonly string[]): string {
-  return [`${hostName} must not be failed:`, ...refusals.map((reason) => `  ${reason}`)].join("\n");
+function refusalText(subject: string, plan: DrillPlan | { refusals: string[] }): string {
+  const head = "fault" in plan ? faultWords(plan.fault).refused : `${subject} must not be failed`;
+  return [`${head}:`, ...plan.refusals.map((reason) => `  ${reason}`)].join("\n");
 }

@@ -16,7 +16,7 @@ import { cloudCompanion } from "./cloudCompanion";
 import type { Every } from "./cloudWatch";
 import type { Companion } from "./companion";
 import type { DrillParts } from "./parts";
-import type { DrillName } from "./variants";
+import { variantOf, type DrillName } from "./variants";
 
 /** Limit of one probe of a check, in wall ms. */
 const checkProbeLimit = 2000;
@@ -79,14 +79,17 @@ function companions(
   config: OpenStackConfig,
   clock: Clock,
   { signal, progress }: DrillRequest,
-): (drill: DrillName) => Companion {
+): (drill: DrillName) => Companion | undefined {
   const every: Every = (intervalMs, act) => {
     const timer = setInterval(act, intervalMs);
     return () => {
       clearInterval(timer);
     };
   };
-  return (drill) => cloudCompanion(drill, { cloud, config, clock, interrupted: signal, progress, every });
+  return (drill) => {
+    if (variantOf(drill).watchesOpenStack !== true) return undefined;
+    return cloudCompanion(drill, { cloud, config, clock, interrupted: signal, progress, every });
+  };
 }
 
 /** vCenter's addresses and this machine's, loopback aside. */

@@ -1,7 +1,7 @@
 import type { CheckResult, DrillResult, DrillVm, Expectation, VmAvailability } from "../model";
 import { vmAvailability } from "../availability/availability";
 import type { Window } from "../availability/downtime";
-import { faultWords } from "../faults/fault";
+import { faultWords } from "../faults/words";
 import type { Sample } from "../probes/sample";
 import type { Companion } from "./companion";
 import { isTelling } from "./events";
@@ -76,10 +76,11 @@ export function concludeResult(
   seconds: Seconds,
   further: readonly Expectation[] = [],
 ): void {
+  const { tooLate, restored } = faultWords(plan.fault);
   result.expectations = [
-    ...judge(plan.expected, seen, plan.host, seconds),
+    ...judge(plan.expected, seen, { ...plan.host, tooLate }, seconds),
     ...further,
-    steadyAfter(result.steadyStateAfter, faultWords(plan.fault).restored),
+    steadyAfter(result.steadyStateAfter, restored),
   ];
   result.vms = drillVms(plan, before, seen, seconds);
   result.verdict = overall(result.expectations.map(({ verdict }) => verdict));

@@ -1,5 +1,5 @@
 import { guestMeans } from "../availability/means";
-import { faultWords } from "../faults/fault";
+import { faultWords } from "../faults/words";
 import type { JournalFile } from "../journal";
 import type { Journal } from "../model";
 import { CouldNotRun } from "../problems";
@@ -63,7 +63,7 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
     } finally {
       await fault.close();
     }
-    if (isDrillName(drill.drill)) await parts.companion?.(drill.drill).restore();
+    if (isDrillName(drill.drill)) await parts.companion?.(drill.drill)?.restore();
     drill.undo.done = true;
     drill.summary = `${drill.summary}; ${drill.host} was put back by recover`;
     await file.save();

@@ -2,21 +2,54 @@ import { planHostLoss } from "./hostLossPlan";
 import { planMaintenance } from "./maintenancePlan";
 import type { Planner } from "./plan";
 
-/** What goes wrong in a drill. In those of OpenStack a host loses its power, and something of OpenStack's beside it. */
-export const drillNames = ["host-loss", "maintenance-mode", "nova-compute-down", "power-state-sync"] as const;
-export type DrillName = (typeof drillNames)[number];
-
-export function isDrillName(name: string): name is DrillName {
-  return (drillNames as readonly string[]).includes(name);
+/** A drill as users call it. */
+export interface Variant {
+  plan: Planner;
+  /** For the help. */
+  summary: string;
+  /** It is a host loss while something of OpenStack's fails or interferes. */
+  ofOpenStack?: true;
+  /** OpenStack, where there is one, is watched and must show it: what the drill does to the cluster changes its capacity. */
+  watchesOpenStack?: true;
 }
 
-/** Drills on what OpenStack runs. */
-export const cloudDrills: readonly DrillName[] = ["nova-compute-down", "power-state-sync"];
+const hostLoss =
+  "Cuts the power of each host in turn by its management controller, waits for the failover, powers it on again. " +
+  "Refuses unless the cluster is in order and can lose the host.";
 
-/** How each is planned: OpenStack's go with a host loss. */
-export const planners: Record<DrillName, Planner> = {
-  "host-loss": planHostLoss,
-  "maintenance-mode": planMaintenance,
-  "nova-compute-down": planHostLoss,
-  "power-state-sync": planHostLoss,
-};
+export const variants = {
+  "host-loss": { plan: planHostLoss, summary: hostLoss, watchesOpenStack: true },
+  "maintenance-mode": {
+    plan: planMaintenance,
+    summary:
+      "Puts each host in turn into maintenance mode and takes it out again: no VM may notice. " +
+      "Refuses unless the cluster is in order and DRS is fully automated.",
+    watchesOpenStack: true,
+  },
+  "nova-compute-down": {
+    plan: planHostLoss,
+    summary: `${hostLoss} While nova-compute is stopped: HA needs no OpenStack. Stops and starts it over SSH.`,
+    ofOpenStack: true,
+    watchesOpenStack: true,
+  },
+  "power-state-sync": {
+    plan: planHostLoss,
+    summary:
+      `${hostLoss} While nova's power-state sync runs often: it must not stop what HA restarts. ` +
+      "Changes nova-compute's configuration over SSH for that time.",
+    ofOpenStack: true,
+    watchesOpenStack: true,
+  },
+} as const satisfies Record<string, Variant>;
+
+/** What goes wrong in a drill. In those of OpenStack a host loses its power, and something of OpenStack's beside it. */
+export type DrillName = keyof typeof variants;
+export const drillNames = Object.keys(variants) as DrillName[];
+
+export function isDrillName(name: string): name is DrillName {
+  return Object.hasOwn(variants, name);
+}
+
+export function variantOf(name: DrillName): Variant {
+  return variants[name];
+}

@@ -1,3 +1,4 @@
+import { faultWords } from "../faults/words";
 import type { CloudObservation, CloudView, DrillResult } from "../model";
 import { escapeMarkdown, markup, type Markup } from "./escape";
 import { plural } from "./format";
@@ -66,13 +67,19 @@ export function cloudMarkdown(title: string, { head, rows, notes }: CloudTable):
   return [`## ${escapeMarkdown(title)}`, "", ...table, ...notes.map((note) => `- ${escapeMarkdown(note)}`), ""];
 }
 
-/** What was lost, and what went wrong beside it. */
-export function drillTitle(drill: Pick<DrillResult, "drill" | "host">): string {
-  return [`Loss of ${drill.host}`, ...besideText(drill)].join(", ");
+/** What was broken, and what went wrong beside it. */
+export function drillTitle(drill: Pick<DrillResult, "drill" | "undo">): string {
+  return [faultWords(drill.undo.fault).title, ...cloudText(drill)].join(", ");
 }
 
-/** What goes wrong beside the host, if anything. */
-export function besideText({ drill }: Pick<DrillResult, "drill">): string[] {
+/** What tells a drill apart from the loss of a host alone. */
+export function besideText(drill: Pick<DrillResult, "drill" | "undo">): string[] {
+  const { note } = faultWords(drill.undo.fault);
+  return [...(note === undefined ? [] : [note]), ...cloudText(drill)];
+}
+
+/** What of OpenStack goes wrong beside the host, if anything. */
+function cloudText({ drill }: Pick<DrillResult, "drill">): string[] {
   const beside: Partial<Record<string, string>> = {
     "nova-compute-down": "nova-compute down",
     "power-state-sync": "power-state sync running",

@@ -1,25 +1,49 @@
-import type { Journal } from "../model";
+import { faultWords, isFaultKind, kindWords } from "../faults/words";
+import type { DrillResult, Journal } from "../model";
 import { plural } from "./format";
 
 /** What the run showed, in a sentence. */
-export function headline({ drills, checks, verdict, error }: Journal): string {
-  if (drills.length > 0) {
-    const failed = drills.filter((drill) => drill.verdict !== "passed");
-    const hosts = new Set(drills.map(({ host }) => host)).size;
-    const times = hosts < drills.length ? `, ${drills.length.toString()} times in all` : "";
-    const lost = `${plural(hosts, "host")} ${hosts === 1 ? "was" : "were"} failed${times}`;
-    if (failed.length > 0)
-      return `${lost}; not as expected: ${[...new Set(failed.map(({ host }) => host))].join(", ")}.`;
-    const open = checks.filter((check) => check.verdict === "failed" && check.severity === "error");
-    if (open.length > 0) return `${lost} and recovered as expected, but ${plural(open.length, "check")} failed.`;
-    if (error !== undefined) return `${lost} and recovered as expected; the run did not come to its end.`;
-    const each = drills.length === 1 ? "and" : "one after the other, and each time";
-    return `${lost}, ${each} HA brought the guests back within the time that the settings promise.`;
-  }
-  if (error !== undefined) return "No host was failed.";
+export function headline(journal: Journal): string {
+  const { drills, checks, verdict, error } = journal;
+  if (drills.length > 0) return `${drilled(journal)}.`;
+  if (error !== undefined) return `${nothingDone(journal)}.`;
   const bad = checks.filter(
     (check) => check.severity === "error" && check.verdict !== "passed" && check.verdict !== "not-applicable",
   );
   if (verdict === "passed") return `${plural(checks.length, "check")}, and nothing in the way of a failover.`;
   return `${plural(bad.length, "check")} of ${checks.length.toString()} did not pass.`;
+}
+
+function drilled({ drills, checks, error }: Journal): string {
+  const kinds = [...new Set(drills.map(({ undo }) => undo.fault.kind))];
+  const groups = kinds.map((kind) => drills.filter(({ undo }) => undo.fault.kind === kind));
+  const done = groups.map(countText).join("; ");
+  const failed = drills.filter((drill) => drill.verdict !== "passed");
+  if (failed.length > 0) {
+    const names = failed.map(({ undo }) => faultWords(undo.fault)[kinds.length === 1 ? "subject" : "inLine"]);
+    return `${done}; not as expected: ${[...new Set(names)].join(", ")}`;
+  }
+  const open = checks.filter((check) => check.verdict === "failed" && check.severity === "error");
+  if (open.length > 0) return `${done} and recovered as expected, but ${plural(open.length, "check")} failed`;
+  if (error !== undefined) return `${done} and recovered as expected; the run did not come to its end`;
+  return groups
+    .map((group, k) => {
+      const each = group.length === 1 ? "and" : "one after the other, and each time";
+      return `${countText(group)}, ${each} ${kindWords(kinds[k] ?? "host-power").shown}`;
+    })
+    .join("; ");
+}
+
+/** `2 hosts were failed, 3 times in all`: drills of one kind. */
+function countText(group: readonly DrillResult[]): string {
+  const kind = group[0]?.undo.fault.kind ?? "host-power";
+  const subjects = new Set(group.map(({ undo }) => faultWords(undo.fault).subject)).size;
+  const times = subjects < group.length ? `, ${group.length.toString()} times in all` : "";
+  return `${kindWords(kind).counted(subjects)}${times}`;
+}
+
+/** Faults have the names of their drills, but for those of a host's power. */
+function nothingDone({ command }: Journal): string {
+  const drill = command.split(" ")[1] ?? "";
+  return kindWords(isFaultKind(drill) ? drill : "host-power").none;
 }

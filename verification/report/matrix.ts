@@ -1,5 +1,6 @@
 import { cell, guestsOf, inWindow, isSameGuest, type Cell } from "../availability/means";
 import { guestOsTitle, publishedPercent, publishedWindow } from "../availability/published";
+import { faultWords } from "../faults/words";
 import type { Guest, Journal, Verdict } from "../model";
 import { besideText } from "./cloud";
 import { duration, percent, plural, seconds } from "./format";
@@ -7,8 +8,10 @@ import { duration, percent, plural, seconds } from "./format";
 /** The window in which figures of different windows are compared, seconds: a year's share that is easy to scale. */
 const hour = 3600;
 
-/** Guest × host as rows of text: a host failed a row, a guest a column. */
+/** Guest × host as rows of text: a drill a row, a guest a column. */
 export interface Matrix {
+  /** Of the first column. */
+  head: string;
   guests: { title: string; note: string }[];
   rows: MatrixRow[];
 }
@@ -38,12 +41,18 @@ export function matrix(journal: Journal): Matrix {
     };
   });
   return {
+    head: onlyHostLosses(journal) ? "Failed host" : "Host",
     guests: guests.map(({ guestOs, openstack }) => ({
       title: guestOsTitle[guestOs],
       note: openstack ? "via OpenStack" : "via vCenter",
     })),
     rows: [...rows, ...(journal.means.length === 0 ? [] : footer(journal, guests))],
   };
+}
+
+/** True when nothing but losses of hosts is in it. */
+export function onlyHostLosses({ drills }: Pick<Journal, "drills">): boolean {
+  return drills.every(({ undo }) => faultWords(undo.fault).note === undefined);
 }
 
 function footer({ means, drills }: Journal, guests: readonly Guest[]): MatrixRow[] {

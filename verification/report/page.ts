@@ -1,8 +1,9 @@
+import { faultWords } from "../faults/words";
 import type { CheckResult, DrillResult, Expectation, Journal } from "../model";
 import { cloudMarkup, drillTitle, observationTable, viewTable } from "./cloud";
 import { markup, Markup } from "./escape";
 import { duration, instant, percent, plural, scaleNote, seconds, verdictWord } from "./format";
-import { matrix, type MatrixRow } from "./matrix";
+import { matrix, onlyHostLosses, type MatrixRow } from "./matrix";
 import { headline } from "./headline";
 import { style } from "./style";
 import { timelineSvg } from "./timelineChart";
@@ -67,13 +68,13 @@ function facts(journal: Journal): Markup {
 }
 
 function availabilitySection(journal: Journal): Markup {
-  const { guests, rows } = matrix(journal);
+  const { head, guests, rows } = matrix(journal);
   return markup`<section>
 <h2>Availability, guest × host</h2>
-<p class="muted">A row is the loss of one host. A figure is the lower and upper bound that the probes prove; it holds for its
+<p class="muted">A row is ${onlyHostLosses(journal) ? "the loss of one host" : "one drill on one host"}. A figure is the lower and upper bound that the probes prove; it holds for its
 window only, from the first probe to the last.</p>
 <div class="scroll"><table class="matrix">
-<thead><tr><th>Failed host</th>${guests.map(({ title, note }) => markup`<th>${title}<small>${note}</small></th>`)}<th>Verdict</th></tr></thead>
+<thead><tr><th>${head}</th>${guests.map(({ title, note }) => markup`<th>${title}<small>${note}</small></th>`)}<th>Verdict</th></tr></thead>
 <tbody>${rows.map(matrixRow)}</tbody>
 </table></div>
 </section>`;
@@ -86,17 +87,19 @@ function matrixRow({ kind, label, notes, verdict, cells }: MatrixRow): Markup {
   )}<td>${verdict !== undefined && verdictMark(verdict)}</td></tr>`;
 }
 
-const legend: [Phase, string][] = [
+/** @param span what the host's own bar is */
+const legend = (span: string): [Phase, string][] => [
   ["detection", "detection"],
   ["restart", "restart"],
   ["boot", "boot until the service answers"],
   ["down", "down, parts not known"],
   ["edge", "between two probes"],
-  ["off", "host without power"],
+  ["off", span],
 ];
 
 function drillSection(drill: DrillResult, timeScale: number): Markup {
   const data = timelineData(drill, timeScale);
+  const { span } = faultWords(drill.undo.fault);
   const bad = drill.expectations.filter(({ verdict }) => verdict !== "passed");
   const good = drill.expectations.filter(({ verdict }) => verdict === "passed");
   return markup`<section>
@@ -104,7 +107,14 @@ function drillSection(drill: DrillResult, timeScale: number): Markup {
 <p class="muted">HA ${drill.fdmRole}. Undo: ${drill.undo.description}, ${drill.undo.done ? "done" : markup`<strong class="failed">not done</strong>`}.</p>
 ${bad.length > 0 && markup`<ul>${bad.map(expectationItem)}</ul>`}
 ${bad.length === 0 && markup`<p>${drill.summary}.</p>`}
-${data !== undefined && markup`<figure><figcaption>${legend.filter(([phase]) => data.rows.some(({ bars }) => bars.some((bar) => bar.phase === phase))).map(([phase, text]) => markup`<span class="key" style="--key:var(--${phase})">${text}</span>`)}</figcaption>${timelineSvg(data)}</figure>`}
+${
+  data !== undefined &&
+  markup`<figure><figcaption>${legend(span)
+    .filter(([phase]) => data.rows.some(({ bars }) => bars.some((bar) => bar.phase === phase)))
+    .map(
+      ([phase, text]) => markup`<span class="key" style="--key:var(--${phase})">${text}</span>`,
+    )}</figcaption>${timelineSvg(data)}</figure>`
+}
 ${drill.vms.length > 0 && vmTable(drill)}
 ${drill.openstack !== undefined && cloudMarkup(drill.openstack.cloud, observationTable(drill.openstack, drill))}
 ${good.length > 0 && markup`<details><summary>${plural(good.length, "expectation")} that held, and how each was computed</summary><ul>${good.map(expectationItem)}</ul></details>`}
@@ -123,11 +133,12 @@ function expectationItem({ statement, verdict, seen, basis }: Expectation): Mark
 }
 
 function vmTable(drill: DrillResult): Markup {
+  const { hit } = faultWords(drill.undo.fault);
   return markup`<div class="scroll"><table>
 <thead><tr><th>VM</th><th>Availability</th><th>Downtime</th><th>Detection</th><th>Restart</th><th>Boot</th><th>Ran on, then on</th></tr></thead>
 <tbody>${drill.vms.map(
     (vm) =>
-      markup`<tr><th scope="row">${vm.vm}<small>${vm.affected ? "failed with the host" : "must not notice"}</small></th><td class="figure">${percent(vm.availabilityPercent)}<small>in ${seconds(vm.windowSeconds)}</small></td><td class="figure">${duration(vm.downtimeSeconds)}${vm.unobservedSeconds > 0 && markup`<small>${seconds(vm.unobservedSeconds)} not observed</small>`}</td>${
+      markup`<tr><th scope="row">${vm.vm}<small>${vm.affected ? hit : "must not notice"}</small></th><td class="figure">${percent(vm.availabilityPercent)}<small>in ${seconds(vm.windowSeconds)}</small></td><td class="figure">${duration(vm.downtimeSeconds)}${vm.unobservedSeconds > 0 && markup`<small>${seconds(vm.unobservedSeconds)} not observed</small>`}</td>${
         vm.shares === undefined
           ? markup`<td></td><td></td><td></td>`
           : markup`<td>${seconds(vm.shares.detectionSeconds)}</td><td>${seconds(vm.shares.restartSeconds)}</td><td>${seconds(vm.shares.bootSeconds)}</td>`

@@ -1,3 +1,4 @@
+import { faultWords } from "../faults/words";
 import type { Journal } from "../model";
 import { cloudMarkdown, drillTitle, observationTable, viewTable } from "./cloud";
 import { escapeMarkdown } from "./escape";
@@ -25,8 +26,8 @@ export function summaryMarkdown(journal: Journal): string {
 }
 
 function matrixTable(journal: Journal): string[] {
-  const { guests, rows } = matrix(journal);
-  const head = ["Failed host", ...guests.map(({ title, note }) => `${title}, ${note}`), "Verdict"];
+  const { head: first, guests, rows } = matrix(journal);
+  const head = [first, ...guests.map(({ title, note }) => `${title}, ${note}`), "Verdict"];
   const body = rows.map(({ label, notes, cells, verdict }) => [
     `${label} (${notes.join(", ")})`,
     ...cells.map((lines) => lines.join(", ")),
@@ -66,7 +67,7 @@ function open({ drills, checks }: Journal): string[] {
       .filter(({ verdict }) => verdict !== "passed" && verdict !== "not-applicable")
       .map(
         ({ statement, seen, verdict }) =>
-          `- ${verdictWord[verdict]}, loss of ${drill.host}: ${statement}. Seen: ${seen}`,
+          `- ${verdictWord[verdict]}, ${faultWords(drill.undo.fault).inLine}: ${statement}. Seen: ${seen}`,
       ),
   );
   const failed = checks

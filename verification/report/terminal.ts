@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { faultWords } from "../faults/words";
 import type { Journal } from "../model";
 import { scaleNote, verdictWord } from "./format";
 import { headline } from "./headline";
@@ -19,9 +20,9 @@ export function printSummary(journal: Journal): string {
 }
 
 function matrixTable(journal: Journal): string {
-  const { guests, rows } = matrix(journal);
+  const { head, guests, rows } = matrix(journal);
   const table = new Table({
-    head: ["failed host", ...guests.map(({ title, note }) => `${title}\n${note}`), "verdict"],
+    head: [head.toLowerCase(), ...guests.map(({ title, note }) => `${title}\n${note}`), "verdict"],
     style: { head: [], border: [] },
   });
   for (const { label, notes, cells, verdict } of rows) {
@@ -36,10 +37,12 @@ function matrixTable(journal: Journal): string {
 
 function notPassed({ drills, checks }: Journal): string[] {
   return [
-    ...drills.flatMap(({ host, expectations }) =>
+    ...drills.flatMap(({ undo, expectations }) =>
       expectations
         .filter(({ verdict }) => verdict !== "passed" && verdict !== "not-applicable")
-        .map(({ verdict, statement, seen }) => `${verdict}: loss of ${host}: ${statement}; seen: ${seen}`),
+        .map(({ verdict, statement, seen }) => {
+          return `${verdict}: ${faultWords(undo.fault).inLine}: ${statement}; seen: ${seen}`;
+        }),
     ),
     ...checks
       .filter(({ verdict, severity }) => severity === "error" && (verdict === "failed" || verdict === "inconclusive"))

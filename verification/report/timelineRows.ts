@@ -1,4 +1,5 @@
 import { Clock } from "../clock";
+import { faultWords } from "../faults/words";
 import type { DrillResult, DrillVm } from "../model";
 
 export type Phase = "off" | "detection" | "restart" | "boot" | "down" | "edge";
@@ -59,7 +60,7 @@ export function timelineData(drill: DrillResult, timeScale: number): TimelineDat
     marks: [
       { at: 0, label: "fault" },
       ...(declared === undefined ? [] : [{ at: declared, label: "declared failed" }]),
-      ...(restored === end ? [] : [{ at: restored, label: "power restored" }]),
+      ...(restored === end ? [] : [{ at: restored, label: faultWords(drill.undo.fault).spanEnd }]),
     ],
     from: -lead,
     to: Math.max(end, 1),

@@ -1,0 +1,124 @@
+import type { FaultRecord } from "./fault";
+
+/** How one fault is told to people, before, while and after it is there. */
+export interface FaultWords {
+  /** What it is done to: `esx-1`. */
+  subject: string;
+  /** Heading of its drill: `Loss of esx-1`. */
+  title: string;
+  /** The same in the middle of a line: `loss of esx-1`; and where nothing around says what is lost: `host loss of esx-1`. */
+  inLine: string;
+  named: string;
+  /** For the plan: `cut the power of esx-1 through its BMC`. */
+  breaks: string;
+  /** What a person does by hand to undo it: `power on esx-1 through its BMC`. */
+  undo: string;
+  /** Before and after breaking it: `cutting the power of esx-1`, `esx-1 is off`. */
+  breaking: string;
+  broken: string;
+  /** Before and after putting it back: `restoring the power of esx-1`, `esx-1 has power`. */
+  restoring: string;
+  restored: string;
+  /** What is left while it is broken: `esx-1 without power`. */
+  left: string;
+  /** Told afterwards: `esx-1 lost its power`. */
+  happened: string;
+  /** A restart that proves nothing came only then: `when esx-1 had its power back`. */
+  tooLate: string;
+  /** A drill that is refused: `esx-1 must not be failed`. */
+  refused: string;
+  /** Of a VM that it hits: `fails with the host`; afterwards `failed with the host`. */
+  hits: string;
+  hit: string;
+  /** In the drill's picture: its span, and the end of that: `host without power`, `power restored`. */
+  span: string;
+  spanEnd: string;
+  /** What tells it apart beside the loss of a host, which the figures are of; undefined for that. */
+  note: string | undefined;
+}
+
+/** How several faults of one kind are told. */
+export interface KindWords {
+  /** Of so many subjects: `2 hosts were failed`. */
+  counted: (subjects: number) => string;
+  /** Nothing came to it: `No host was failed`. */
+  none: string;
+  /** What was shown when all was as expected: `HA brought the guests back …`. */
+  shown: string;
+}
+
+type Kind = FaultRecord["kind"];
+type Of<K extends Kind> = Extract<FaultRecord, { kind: K }>;
+
+/** The words of every fault: all that is told of one is told from here. */
+const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWords } } = {
+  "host-power": {
+    one: ({ host }) => ({
+      subject: host,
+      title: `Loss of ${host}`,
+      inLine: `loss of ${host}`,
+      named: `host loss of ${host}`,
+      breaks: `cut the power of ${host} through its BMC`,
+      undo: `power on ${host} through its BMC`,
+      breaking: `cutting the power of ${host}`,
+      broken: `${host} is off`,
+      restoring: `restoring the power of ${host}`,
+      restored: `${host} has power`,
+      left: `${host} without power`,
+      happened: `${host} lost its power`,
+      tooLate: `when ${host} had its power back`,
+      refused: `${host} must not be failed`,
+      hits: "fails with the host",
+      hit: "failed with the host",
+      span: "host without power",
+      spanEnd: "power restored",
+      note: undefined,
+    }),
+    several: {
+      counted: (hosts) => `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} failed`,
+      none: "No host was failed",
+      shown: "HA brought the guests back within the time that the settings promise",
+    },
+  },
+  "maintenance-mode": {
+    one: ({ host }) => ({
+      subject: host,
+      title: `Maintenance mode of ${host}`,
+      inLine: `maintenance mode of ${host}`,
+      named: `maintenance mode of ${host}`,
+      breaks: `put ${host} into maintenance mode`,
+      undo: `take ${host} out of maintenance mode`,
+      breaking: `putting ${host} into maintenance mode`,
+      broken: `${host} is in maintenance mode`,
+      restoring: `taking ${host} out of maintenance mode`,
+      restored: `${host} is in service`,
+      left: `${host} in maintenance mode`,
+      happened: `${host} went into maintenance mode`,
+      tooLate: `when ${host} was in service again`,
+      refused: `${host} must not go into maintenance mode`,
+      hits: "is moved away",
+      hit: "was moved away",
+      span: "host in maintenance mode",
+      spanEnd: "in service again",
+      note: "maintenance mode",
+    }),
+    several: {
+      counted: (hosts) => `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} put into maintenance mode`,
+      none: "No host was put into maintenance mode",
+      shown: "no guest noticed",
+    },
+  },
+};
+
+export function faultWords<K extends Kind>(fault: Of<K>): FaultWords {
+  const kind: K = fault.kind;
+  return words[kind].one(fault);
+}
+
+export function kindWords(kind: Kind): KindWords {
+  return words[kind].several;
+}
+
+export function isFaultKind(name: string): name is Kind {
+  return Object.hasOwn(words, name);
+}

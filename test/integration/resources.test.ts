@@ -77,8 +77,8 @@ function everything(v: Variant, password: string): () => Promise<void> {
     const vswitch = new vsphere.HostVirtualSwitch("vswitch", {
       name: "vSwitch1",
       hostSystemId: host0.id,
-      networkAdapters: ["vmnic1"],
-      activeNics: ["vmnic1"],
+      networkAdapters: ["vmnic2"],
+      activeNics: ["vmnic2"],
       standbyNics: [],
       mtu: v.enabled ? 9000 : 1500,
     });
@@ -92,7 +92,7 @@ function everything(v: Variant, password: string): () => Promise<void> {
       name: "dvs",
       datacenterId: dc.moid,
       maxMtu: v.enabled ? 9000 : 1500,
-      hosts: hostIds.map((hostSystemId) => ({ hostSystemId, devices: ["vmnic2"] })),
+      hosts: hostIds.map((hostSystemId) => ({ hostSystemId, devices: ["vmnic3"] })),
     });
     const dpg = new vsphere.DistributedPortGroup("dpg", {
       name: "distributed",

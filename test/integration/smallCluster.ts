@@ -68,6 +68,20 @@ export class Administrator {
     return this.task("ReconfigureComputeResource_Task", cluster, content, element("modify", "true"));
   }
 
+  /** Starts or stops a service of a host. */
+  async service(host: string, verb: "Start" | "Stop", id: string): Promise<void> {
+    const system = await this.property(await this.find("HostSystem", host), "configManager.serviceSystem");
+    await this.session.call(`${verb}Service`, system, [element("id", id)]);
+  }
+
+  /** Gives the host's first standard switch these physical adapters. */
+  async uplinks(host: string, adapters: readonly string[]): Promise<void> {
+    const system = await this.property(await this.find("HostSystem", host), "configManager.networkSystem");
+    const nics = adapters.map((nic) => element("nicDevice", nic)).join("");
+    const spec = `<spec><numPorts>128</numPorts><bridge xsi:type="HostVirtualSwitchBondBridge">${nics}</bridge></spec>`;
+    await this.session.call("UpdateVirtualSwitch", system, [element("vswitchName", "vSwitch0"), spec]);
+  }
+
   /** A port group on the host's standard switch. */
   async addPortGroup(host: string, name: string): Promise<void> {
     const system = await this.property(await this.find("HostSystem", host), "configManager.networkSystem");

@@ -45,8 +45,8 @@ func (s *site) env() []string {
 	for name, value := range map[string]string{
 		"DATACENTER": datacenterName, "CLUSTER": clusterName, "RESOURCE_POOL": poolName, "PG_NAME": portGroupName,
 		"NFS_DS_NAME": datastoreName, "NFS_DS_NAME2": "nfs-2", "NAS_HOST": nasHost, "NFS_PATH": nfsPath, "NFS_PATH2": nfsPath2,
-		"DC_FOLDER": datacenterFolder, "DS_FOLDER": datastoreFolder, "HOST_NIC0": "vmnic1", "HOST_NIC1": "vmnic2",
-		"ESXI_TRUNK_NIC": "vmnic1", "TEMPLATE": templateName, "USE_LINKED_CLONE": "true", "CLONED_VM_DISK_SIZE": fmt.Sprint(templateDiskGB),
+		"DC_FOLDER": datacenterFolder, "DS_FOLDER": datastoreFolder, "HOST_NIC0": "vmnic2", "HOST_NIC1": "vmnic3",
+		"ESXI_TRUNK_NIC": "vmnic2", "TEMPLATE": templateName, "USE_LINKED_CLONE": "true", "CLONED_VM_DISK_SIZE": fmt.Sprint(templateDiskGB),
 		"DS_VMFS_NAME": "vmfs-1", "DS_VMFS_ESXI1_DISK0": s.cfg.LUN.Name, "VMFS_REGEXP": "naa.6000c29",
 		"IPV4_ADDRESS": "192.0.2.10", "IPV4_PREFIX": "24", "IPV4_GATEWAY": "192.0.2.1", "DNS": "192.0.2.2",
 		"ISO_DATASTORE": datastoreName, "ISO_FILE": "iso/test.iso", "STORAGE_POLICY": "vSAN Default Storage Policy",

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"vsphere-ha/lab/vcenter/config"
+	"vsphere-ha/lab/vcenter/loopback"
 	"vsphere-ha/lab/vcenter/selfsigned"
 )
 
@@ -49,8 +50,11 @@ func buildLab(ctx context.Context, dir string) (string, error) {
 
 // startSite starts the simulator on addresses that belong to this process and slot.
 func startSite(ctx context.Context, program, dir string, slot int) (*site, error) {
-	s := &site{cfg: settings(dir, slot)}
-	var err error
+	second, err := loopback.Own()
+	if err != nil {
+		return nil, err
+	}
+	s := &site{cfg: settings(dir, fmt.Sprintf("127.%d.%d", second, 1+slot))}
 	var addresses []net.IP
 	for _, a := range s.addresses() {
 		addresses = append(addresses, net.ParseIP(a))
@@ -79,8 +83,7 @@ func startSite(ctx context.Context, program, dir string, slot int) (*site, error
 	return s, nil
 }
 
-func settings(dir string, slot int) *config.Config {
-	network := fmt.Sprintf("127.%d.%d", 201+os.Getpid()%50, 1+(os.Getpid()/50%4)*64+slot)
+func settings(dir, network string) *config.Config {
 	cfg := &config.Config{
 		Name: "conformance", TimeScale: timeScale, Listen: network + ".1:8443", FaultListen: network + ".1:8089",
 		User: user, Datacenter: datacenterName, HostUser: hostUser, BMCUser: "admin",

@@ -181,12 +181,6 @@ func listNICs(h *Host, _ map[string]string) (string, error) {
 }
 
 func listSwitches(h *Host, _ map[string]string) (string, error) {
-	var uplinks []string
-	for i, on := range h.server.Management().Uplink {
-		if on {
-			uplinks = append(uplinks, hardware.Adapters[i])
-		}
-	}
 	return fmt.Sprintf("vSwitch0\n   Name: vSwitch0\n   Class: cswitch\n   MTU: 1500\n   Uplinks: %s\n   Portgroups: VM Network, Management Network\n",
-		strings.Join(uplinks, ", ")), nil
+		strings.Join(h.server.Management().Uplinks(), ", ")), nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,6 +17,7 @@ import (
 	"vsphere-ha/lab/vcenter/config"
 	"vsphere-ha/lab/vcenter/esxi"
 	"vsphere-ha/lab/vcenter/hardware"
+	"vsphere-ha/lab/vcenter/loopback"
 	"vsphere-ha/lab/vcenter/truth"
 )
 
@@ -43,7 +43,11 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	free, err := net.Listen("tcp4", fmt.Sprintf("127.%d.9.1:0", 100+os.Getpid()%100))
+	second, err := loopback.Own()
+	if err != nil {
+		t.Fatal(err)
+	}
+	free, err := net.Listen("tcp4", fmt.Sprintf("127.%d.9.1:0", second))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,13 +114,13 @@ func (s *site) until(what string, condition func() bool) {
 }
 
 func TestEsxcliTakesAwayAndBringsBackWhatMakesTheManagementNetwork(t *testing.T) {
-	s := newSite(t)
 	for _, pair := range [][2]string{
 		{"esxcli network ip interface set -e false -i vmk0", "esxcli network ip interface set -e true -i vmk0"},
 		{"esxcli network ip interface set --enabled=false --interface-name=vmk0", "/bin/esxcli network ip interface set --enabled true --interface-name vmk0"},
-		{"esxcli network nic down -n vmnic0", "esxcli network nic up --nic-name=vmnic0"},
-		{"esxcli network vswitch standard uplink remove -u vmnic0 -v vSwitch0", "esxcli network vswitch standard uplink add --uplink-name=vmnic0 --vswitch-name=vSwitch0"},
+		{"esxcli network nic down -n vmnic0; esxcli network nic down -n vmnic1", "esxcli network nic up --nic-name=vmnic0"},
+		{"esxcli network vswitch standard uplink remove -u vmnic0 -v vSwitch0; esxcli network vswitch standard uplink remove -u vmnic1 -v vSwitch0", "esxcli network vswitch standard uplink add --uplink-name=vmnic0 --vswitch-name=vSwitch0"},
 	} {
+		s := newSite(t)
 		// Both in one go: between them nothing would be heard of the host.
 		down := make(chan bool, 1)
 		s.server.OnNetwork = func(_ *hardware.Server, m hardware.Management) {
@@ -132,6 +136,18 @@ func TestEsxcliTakesAwayAndBringsBackWhatMakesTheManagementNetwork(t *testing.T)
 		}
 		if !s.server.Management().Connected() {
 			t.Errorf("%s did not bring the network back", pair[1])
+		}
+	}
+}
+
+func TestOneUplinkOfTwoCarriesTheManagementNetwork(t *testing.T) {
+	for _, broken := range []string{
+		"esxcli network nic down -n vmnic0", "esxcli network nic down -n vmnic1",
+		"esxcli network vswitch standard uplink remove -u vmnic0 -v vSwitch0", "esxcli network vswitch standard uplink remove -u vmnic1 -v vSwitch0",
+	} {
+		s := newSite(t)
+		if out, errs, code := s.run(broken); code != 0 || !s.server.Management().Connected() {
+			t.Errorf("%s: exit code %d, output %q %q, connected %t", broken, code, out, errs, s.server.Management().Connected())
 		}
 	}
 }
@@ -201,14 +217,14 @@ func TestTheUndoOutlivesItsSessionButNotThePower(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := session.Run("nohup sh -c 'sleep 100; esxcli network nic down -n vmnic0' >/dev/null 2>&1 &"); err != nil {
+	if err := session.Run("nohup sh -c 'sleep 100; esxcli network ip interface set -e false -i vmk0' >/dev/null 2>&1 &"); err != nil {
 		t.Fatal(err)
 	}
 	_ = c.Close()
 	s.until("it runs without its session", func() bool { return !s.server.Management().Connected() })
 
 	s = newSite(t)
-	if _, _, code := s.run("(sleep 100; esxcli network nic down -n vmnic0) >/dev/null 2>&1 &"); code != 0 {
+	if _, _, code := s.run("(sleep 100; esxcli network ip interface set -e false -i vmk0) >/dev/null 2>&1 &"); code != 0 {
 		t.Fatalf("exit code %d", code)
 	}
 	s.server.PowerOff("test")
@@ -245,7 +261,7 @@ func TestWhatInjectorsDoNotSendIsAnsweredAsAShellWould(t *testing.T) {
 		{"esxcli network nic down -n vmnic9", 1, "vmnic9"},
 		{"esxcli network ip interface set -e false -i vmk7", 1, "vmk7"},
 		{"esxcli network ip interface set -e maybe -i vmk0", 1, "maybe"},
-		{"esxcli network vswitch standard uplink remove -u vmnic1 -v vSwitch0", 1, "No such uplink"},
+		{"esxcli network vswitch standard uplink remove -u vmnic2 -v vSwitch0", 1, "No such uplink"},
 		{"esxcli network vswitch standard uplink add -u vmnic0 -v vSwitch0", 1, "already exists"},
 		{"esxcli network vswitch standard uplink add -u vmnic0 -v vSwitch9", 1, "vSwitch9"},
 		{"sleep soon", 1, "invalid number"},
@@ -275,7 +291,7 @@ func TestListsShowWhatWasChanged(t *testing.T) {
 	for _, c := range []struct{ list, change, undo, before, after string }{
 		{"esxcli network ip interface list", "esxcli network ip interface set -e false -i vmk0", "esxcli network ip interface set -e true -i vmk0", "Enabled: true", "Enabled: false"},
 		{"esxcli network nic list", "esxcli network nic down -n vmnic1", "esxcli network nic up -n vmnic1", "Up            Up           10000  Full", "Down          Down             0  Half"},
-		{"esxcli network vswitch standard list", "esxcli network vswitch standard uplink remove -u vmnic0 -v vSwitch0", "esxcli network vswitch standard uplink add -u vmnic0 -v vSwitch0", "Uplinks: vmnic0\n", "Uplinks: \n"},
+		{"esxcli network vswitch standard list", "esxcli network vswitch standard uplink remove -u vmnic0 -v vSwitch0", "esxcli network vswitch standard uplink add -u vmnic0 -v vSwitch0", "Uplinks: vmnic0, vmnic1\n", "Uplinks: vmnic1\n"},
 	} {
 		if out, _, code := s.run(c.list); code != 0 || !strings.Contains(out, c.before) || strings.Contains(out, c.after) {
 			t.Errorf("%s before: exit code %d\n%s", c.list, code, out)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"vsphere-ha/lab/vcenter/clock"
 	"vsphere-ha/lab/vcenter/guest"
+	"vsphere-ha/lab/vcenter/loopback"
 	"vsphere-ha/lab/vcenter/truth"
 )
 
@@ -38,7 +38,13 @@ func truthFile(t *testing.T) string {
 	return file.(string)
 }
 
-func network() string { return fmt.Sprintf("127.%d.250.0/28", 200+os.Getpid()%50) }
+func network() string {
+	second, err := loopback.Own()
+	if err != nil {
+		panic(err)
+	}
+	return fmt.Sprintf("127.%d.250.0/28", second)
+}
 
 func xp(id string) guest.Machine {
 	return guest.Machine{ID: id, Name: id, GuestID: "winXPProGuest", Host: "h1"}

@@ -60,20 +60,53 @@ func (n *Network) Where(s *Server) Place {
 }
 
 // Adapters are a server's physical network adapters, as ESXi names them.
-var Adapters = [2]string{"vmnic0", "vmnic1"}
+var Adapters = [...]string{"vmnic0", "vmnic1", "vmnic2", "vmnic3"}
 
 // Management is a server's connection to the management network, as ESXi configures it.
 type Management struct {
-	Interface bool    // vmk0 is enabled
-	Uplink    [2]bool // which of Adapters are uplinks of vSwitch0
-	Link      [2]bool // which of Adapters are up
+	Interface bool                // vmk0 is enabled
+	Uplink    [len(Adapters)]bool // which of Adapters are uplinks of vSwitch0
+	Link      [len(Adapters)]bool // which of Adapters are up
+}
+
+// installed is how a server of the lab comes: two adapters carry its management network, so that one may fail (vSphere
+// Availability, "Best Practices for Networking"), and two are free.
+func installed() Management {
+	m := Management{Interface: true}
+	m.Uplink[0], m.Uplink[1] = true, true
+	m.plug()
+	return m
+}
+
+// plug brings every link up.
+func (m *Management) plug() {
+	for i := range m.Link {
+		m.Link[i] = true
+	}
+}
+
+// Uplinks names the uplinks of vSwitch0.
+func (m Management) Uplinks() (names []string) {
+	for i, on := range m.Uplink {
+		if on {
+			names = append(names, Adapters[i])
+		}
+	}
+	return names
 }
 
 // Connected tells whether frames pass.
 func (m Management) Connected() bool { return m.Interface && m.Switched() }
 
 // Switched tells whether vSwitch0, which virtual machines use as well, has a way out.
-func (m Management) Switched() bool { return m.Uplink[0] && m.Link[0] || m.Uplink[1] && m.Link[1] }
+func (m Management) Switched() bool {
+	for i := range Adapters {
+		if m.Uplink[i] && m.Link[i] {
+			return true
+		}
+	}
+	return false
+}
 
 // Management is the state of the server's connection.
 func (s *Server) Management() Management {

@@ -59,8 +59,8 @@ func TestServerIsAloneWithoutInterfaceUplinkOrLink(t *testing.T) {
 	n := hardware.NewNetwork()
 	for name, cut := range map[string]func(*hardware.Management){
 		"interface": func(m *hardware.Management) { m.Interface = false },
-		"uplink":    func(m *hardware.Management) { m.Uplink[0] = false },
-		"link":      func(m *hardware.Management) { m.Link[0] = false },
+		"uplink":    func(m *hardware.Management) { m.Uplink[0], m.Uplink[1] = false, false },
+		"link":      func(m *hardware.Management) { m.Link[0], m.Link[1] = false, false },
 	} {
 		s := servers(t, "a", "b")
 		told := 0
@@ -71,9 +71,19 @@ func TestServerIsAloneWithoutInterfaceUplinkOrLink(t *testing.T) {
 		if a.Segment == b.Segment || a.Gateway || a.VCenter || told != 1 {
 			t.Errorf("%s: %+v, told %d times", name, a, told)
 		}
-		s["a"].SetManagement("test", func(m *hardware.Management) { m.Uplink[1] = true })
+		s["a"].SetManagement("test", func(m *hardware.Management) { m.Uplink[2] = true })
 		if connected := n.Where(s["a"]).Gateway; connected != (name != "interface") {
-			t.Errorf("%s, with a second uplink: connected %t", name, connected)
+			t.Errorf("%s, with another uplink: connected %t", name, connected)
+		}
+	}
+}
+
+func TestServerStaysConnectedByOneOfItsTwoUplinks(t *testing.T) {
+	for _, broken := range []int{0, 1} {
+		s := servers(t, "a")["a"]
+		s.SetManagement("test", func(m *hardware.Management) { m.Link[broken] = false })
+		if !s.Management().Connected() || len(s.Management().Uplinks()) != 2 {
+			t.Errorf("without the link of %s: %+v", hardware.Adapters[broken], s.Management())
 		}
 	}
 }

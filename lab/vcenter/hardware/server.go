@@ -44,7 +44,7 @@ type Server struct {
 func NewServer(h config.Host, c *clock.Clock, t *truth.Log) *Server {
 	return &Server{
 		Host: h, clock: c, truth: t, powered: true, up: true, agent: true, changed: time.Now(),
-		management: Management{Interface: true, Uplink: [2]bool{true, false}, Link: [2]bool{true, true}},
+		management: installed(),
 		OnDown:     func(*Server, string) {}, OnUp: func(*Server) {}, OnNetwork: func(*Server, Management) {},
 		OnStorage: func(*Server) {},
 	}
@@ -115,7 +115,7 @@ func (s *Server) booted() {
 	s.mu.Unlock()
 	s.note("booted", "")
 	// The state of an adapter is no configuration: it does not outlive a boot.
-	s.SetManagement("booted", func(m *Management) { m.Link = [2]bool{true, true} })
+	s.SetManagement("booted", (*Management).plug)
 	s.SetStorage("booted", func(x *Storage) { // nor is what is injected
 		x.Inject = false
 		for i := range x.Paths {

@@ -23,6 +23,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"vsphere-ha/lab/vcenter/config"
+	"vsphere-ha/lab/vcenter/loopback"
 	"vsphere-ha/lab/vcenter/selfsigned"
 	"vsphere-ha/lab/vcenter/truth"
 	"vsphere-ha/lab/vcenter/vc"
@@ -40,7 +41,7 @@ const (
 // Patience bounds every wait of a test, in wall time.
 const Patience = 60 * time.Second
 
-// octet separates labs of one test binary; the process separates binaries that run side by side.
+// octet separates labs of one test binary; each binary has a network of its own.
 var octet atomic.Int32
 
 // Lab is a running simulation with a client that is logged in.
@@ -61,9 +62,13 @@ func Start(t testing.TB, scale float64, change ...func(*config.Config)) *Lab {
 	if parallel, ok := t.(*testing.T); ok {
 		parallel.Parallel()
 	}
-	x := fmt.Sprintf("127.%d.%d", 100+os.Getpid()%100, 1+octet.Add(1)*3%250)
+	second, err := loopback.Own()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := fmt.Sprintf("127.%d.%d", second, 1+octet.Add(1)*3%250)
 	dir := t.TempDir()
-	cert, key, pool := certificate(t, dir)
+	cert, key, pool := certificate(t, dir, second)
 	cfg := &config.Config{
 		Name: "test", TimeScale: scale, Listen: x + ".1:8443", FaultListen: x + ".1:8089",
 		TLS: config.TLS{Cert: cert, Key: key}, User: User, Datacenter: "Lab", HostUser: "root", BMCUser: "admin",
@@ -176,12 +181,12 @@ func Answers(address string) bool {
 }
 
 // certificate makes one for all loopback addresses that a test lab may use.
-func certificate(t testing.TB, dir string) (cert, key string, pool *x509.CertPool) {
+func certificate(t testing.TB, dir string, second int) (cert, key string, pool *x509.CertPool) {
 	t.Helper()
 	var addresses []net.IP
 	for third := range 256 {
 		for fourth := range 16 {
-			addresses = append(addresses, net.IPv4(127, byte(100+os.Getpid()%100), byte(third), byte(fourth)))
+			addresses = append(addresses, net.IPv4(127, byte(second), byte(third), byte(fourth)))
 		}
 	}
 	cert, key, err := selfsigned.Write(dir, addresses)

@@ -3,7 +3,6 @@ package scale_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,6 +16,7 @@ import (
 
 	"vsphere-ha/lab/vcenter/config"
 	"vsphere-ha/lab/vcenter/labtest"
+	"vsphere-ha/lab/vcenter/loopback"
 )
 
 const (
@@ -35,11 +35,15 @@ func manyMachines() int {
 	return 10_000
 }
 
-func large(hosts, machines int) func(*config.Config) {
+func large(t *testing.T, hosts, machines int) func(*config.Config) {
 	return func(c *config.Config) {
+		second, err := loopback.Claim() // its guests fill a whole one
+		if err != nil {
+			t.Fatal(err)
+		}
 		c.Inventory = &config.Inventory{Cluster: "many", Machines: machines}
 		c.Hosts = nil
-		c.GuestNetwork = fmt.Sprintf("127.%d.0.0/16", 201+os.Getpid()%50)
+		c.GuestNetwork = fmt.Sprintf("127.%d.0.0/16", second)
 		net := strings.TrimSuffix(c.Listen, "1:8443")
 		for n := range hosts {
 			c.Hosts = append(c.Hosts, config.Host{
@@ -88,7 +92,7 @@ func residentBytes() int64 {
 
 func TestScaleOf96HostsAnd10000Machines(t *testing.T) {
 	from := start()
-	l := labtest.Start(t, 1, large(manyHosts, manyMachines()))
+	l := labtest.Start(t, 1, large(t, manyHosts, manyMachines()))
 	from.stop()
 	from.within(t, "start", startLimit)
 	ctx, cancel := context.WithTimeout(context.Background(), patienceMany)

@@ -30,12 +30,12 @@ func member(op types.ConfigSpecOperation, h *object.HostSystem, nics ...string) 
 	return types.DistributedVirtualSwitchHostMemberConfigSpec{Operation: string(op), Host: h.Reference(), Backing: backing}
 }
 
-// newSwitch makes a distributed switch with the hosts' second network adapters.
+// newSwitch makes a distributed switch with the hosts' first network adapter that vSwitch0 does not have.
 func newSwitch(l *labtest.Lab, name string, hosts ...*object.HostSystem) *object.DistributedVirtualSwitch {
 	l.T.Helper()
 	spec := &types.VMwareDVSConfigSpec{DVSConfigSpec: types.DVSConfigSpec{Name: name}}
 	for _, h := range hosts {
-		spec.Host = append(spec.Host, member(types.ConfigSpecOperationAdd, h, "vmnic1"))
+		spec.Host = append(spec.Host, member(types.ConfigSpecOperationAdd, h, "vmnic2"))
 	}
 	ref := l.Run(networkFolder(l).CreateDVS(l.Ctx(), types.DVSCreateSpec{ConfigSpec: spec})).(types.ManagedObjectReference)
 	return object.NewDistributedVirtualSwitch(l.Client.Client, ref)
@@ -137,7 +137,7 @@ func TestSwitchRefusesWhatIsInUse(t *testing.T) {
 	for name, spec := range map[string]types.DistributedVirtualSwitchHostMemberConfigSpec{
 		"ResourceInUse": member(types.ConfigSpecOperationEdit, hosts[0], "vmnic0"), // vSwitch0 has it
 		"NotFound":      member(types.ConfigSpecOperationEdit, hosts[0], "vmnic9"),
-		"AlreadyExists": member(types.ConfigSpecOperationAdd, hosts[0], "vmnic2"),
+		"AlreadyExists": member(types.ConfigSpecOperationAdd, hosts[0], "vmnic3"),
 	} {
 		task, err := dvs.Reconfigure(l.Ctx(), &types.VMwareDVSConfigSpec{DVSConfigSpec: types.DVSConfigSpec{
 			Host: []types.DistributedVirtualSwitchHostMemberConfigSpec{spec},

@@ -53,6 +53,7 @@ func (s *Sim) reconnect(ctx *simulator.Context, ref types.ManagedObjectReference
 	}
 	_, since := server.Up()
 	s.change(ctx, ref, types.PropertyChange{Name: "runtime.bootTime", Val: since})
+	s.showAdapters(server)
 	for _, m := range s.machinesOn(ref) {
 		if m.failing {
 			continue

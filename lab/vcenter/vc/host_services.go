@@ -16,8 +16,12 @@ type serviceSystem struct {
 	host types.ManagedObjectReference
 }
 
-// hostServices are those of a freshly installed ESXi host (vSphere Security, "ESXi Services"). The SSH server runs because
-// the lab's hosts answer there.
+// timeServers are those that the lab's hosts are installed with, so many that one which errs is outvoted (vSphere Security,
+// "Synchronizing Clocks on the vSphere Network"; RFC 8633, section 3.2).
+var timeServers = []string{"ntp-1.lab.test", "ntp-2.lab.test", "ntp-3.lab.test", "ntp-4.lab.test"}
+
+// hostServices are those of an ESXi host (vSphere Security, "ESXi Services"). As installed they are but for two: the SSH
+// server, because the lab's hosts answer there, and the NTP client.
 func hostServices() []types.HostService {
 	on, off := string(types.HostServicePolicyOn), string(types.HostServicePolicyOff)
 	service := func(key, label, policy string, running bool) types.HostService {
@@ -26,7 +30,7 @@ func hostServices() []types.HostService {
 	return []types.HostService{
 		service("DCUI", "Direct Console UI", on, true), service("TSM", "ESXi Shell", off, false), service("TSM-SSH", "SSH", on, true),
 		service("attestd", "attestd", off, false), service("kmxd", "kmxd", off, false), service("lbtd", "Load-Based Teaming Daemon", on, true),
-		service("lwsmd", "Active Directory Service", off, false), service("ntpd", "NTP Daemon", off, false),
+		service("lwsmd", "Active Directory Service", off, false), service("ntpd", "NTP Daemon", on, true),
 		service("pcscd", "PC/SC Smart Card Daemon", off, false), service("ptpd", "PTP Daemon", off, false),
 		service("sfcbd-watchdog", "CIM Server", on, false), service("slpd", "slpd", off, false), service("snmpd", "SNMP Server", on, false),
 		service("vltd", "vltd", off, false), service("vmsyslogd", "Syslog Server", on, true), service("vpxa", "VMware vCenter Agent", on, true),
@@ -126,7 +130,7 @@ func addServices(ctx *simulator.Context, h *simulator.HostSystem) {
 	clock.Self = types.ManagedObjectReference{Type: "HostDateTimeSystem", Value: "dateTimeSystem-" + h.Self.Value}
 	clock.DateTimeInfo = types.HostDateTimeInfo{
 		TimeZone: types.HostDateTimeSystemTimeZone{Key: "UTC", Name: "UTC", Description: "UTC"}, SystemClockProtocol: "ntp",
-		NtpConfig: &types.HostNtpConfig{}, Enabled: types.NewBool(true),
+		NtpConfig: &types.HostNtpConfig{Server: slices.Clone(timeServers)}, Enabled: types.NewBool(true),
 	}
 	ctx.Map.Put(clock)
 	h.ConfigManager.DateTimeSystem = &clock.Self

@@ -9,12 +9,11 @@ import (
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"vsphere-ha/lab/vcenter/hardware"
 )
 
-const (
-	defaultNetwork = "VM Network"
-	hostNICs       = 4
-)
+const defaultNetwork = "VM Network"
 
 type networkSystem struct {
 	*simulator.HostNetworkSystem
@@ -58,15 +57,23 @@ func (s *Sim) findNetwork(ctx *simulator.Context, at types.ManagedObjectReferenc
 	return types.ManagedObjectReference{}, false
 }
 
-// describeNetwork gives a host vSwitch0 with "VM Network" and vmk0, and four network adapters. The caller holds its lock.
-func describeNetwork(ctx *simulator.Context, h *simulator.HostSystem) {
+// describeNetwork gives a host vSwitch0 with "VM Network" and vmk0, and its server's network adapters. The caller holds its
+// lock.
+func describeNetwork(ctx *simulator.Context, h *simulator.HostSystem, server *hardware.Server) {
 	net := h.Config.Network
-	for n := 1; n < hostNICs && len(net.Pnic) > 0; n++ {
-		nic := clone(net.Pnic[0])
-		nic.Device = fmt.Sprintf("vmnic%d", n)
-		nic.Key, nic.Pci = pnicKey(nic.Device), fmt.Sprintf("0000:02:%02x.0", n)
-		net.Pnic = append(net.Pnic[:n:n], nic)
+	first := net.Pnic[0]
+	net.Pnic = nil
+	for n, name := range hardware.Adapters {
+		nic := clone(first)
+		nic.Device, nic.Key, nic.Pci = name, pnicKey(name), fmt.Sprintf("0000:02:%02x.0", n)
+		nic.Mac = fmt.Sprintf("%s:%02x", nic.Mac[:14], 0xa0+n)
+		nic.FcoeConfiguration.SourceMac = nic.Mac
+		net.Pnic = append(net.Pnic, nic)
 	}
+	for i := range net.Portgroup { // they follow their switch
+		net.Portgroup[i].Spec.Policy.NicTeaming = nil
+	}
+	layAdapters(net, server.Management())
 	ns := ctx.Map.Get(*h.ConfigManager.NetworkSystem).(*simulator.HostNetworkSystem)
 	info := clone(*net)
 	ns.NetworkInfo = &info
@@ -104,18 +111,24 @@ func switchOf(name string, spec *types.HostVirtualSwitchSpec, portgroups []strin
 		return sw
 	}
 	given := clone(*spec)
+	order := &types.HostNicOrderPolicy{} // all are active, unless the specification says
+	if b, ok := given.Bridge.(*types.HostVirtualSwitchBondBridge); ok {
+		for _, nic := range b.NicDevice {
+			sw.Pnic = append(sw.Pnic, pnicKey(nic))
+		}
+		order.ActiveNic = slices.Clone(b.NicDevice)
+	}
 	if given.Policy != nil {
 		merge(sw.Spec.Policy, given.Policy)
+		if t := given.Policy.NicTeaming; t != nil && t.NicOrder != nil {
+			order = t.NicOrder
+		}
 	}
+	sw.Spec.Policy.NicTeaming.NicOrder = order
 	given.Policy = sw.Spec.Policy
 	sw.Spec = given
 	if spec.Mtu != 0 {
 		sw.Mtu = spec.Mtu
-	}
-	if b, ok := given.Bridge.(*types.HostVirtualSwitchBondBridge); ok {
-		for _, nic := range b.NicDevice {
-			sw.Pnic = append(sw.Pnic, "key-vim.host.PhysicalNic-"+nic)
-		}
 	}
 	return sw
 }
@@ -124,7 +137,11 @@ func (n *networkSystem) AddVirtualSwitch(ctx *simulator.Context, req *types.AddV
 	if n.vswitch(req.VswitchName) != nil {
 		return &methods.AddVirtualSwitchBody{Fault_: simulator.Fault("", &types.AlreadyExists{Name: req.VswitchName})}
 	}
-	n.NetworkInfo.Vswitch = append(slices.Clone(n.NetworkInfo.Vswitch), switchOf(req.VswitchName, req.Spec, nil))
+	sw := switchOf(req.VswitchName, req.Spec, nil)
+	if nic := nicInUse(n.NetworkInfo, &sw); nic != "" {
+		return &methods.AddVirtualSwitchBody{Fault_: simulator.Fault("", &types.ResourceInUse{Type: "PhysicalNic", Name: nic})}
+	}
+	n.NetworkInfo.Vswitch = append(slices.Clone(n.NetworkInfo.Vswitch), sw)
 	n.publish(ctx)
 	return &methods.AddVirtualSwitchBody{Res: &types.AddVirtualSwitchResponse{}}
 }
@@ -134,8 +151,14 @@ func (n *networkSystem) UpdateVirtualSwitch(ctx *simulator.Context, req *types.U
 	if sw == nil {
 		return &methods.UpdateVirtualSwitchBody{Fault_: simulator.Fault("", &types.NotFound{})}
 	}
-	*sw = switchOf(req.VswitchName, &req.Spec, sw.Portgroup)
+	changed := switchOf(req.VswitchName, &req.Spec, sw.Portgroup)
+	if nic := nicInUse(n.NetworkInfo, &changed); nic != "" {
+		return &methods.UpdateVirtualSwitchBody{Fault_: simulator.Fault("", &types.ResourceInUse{Type: "PhysicalNic", Name: nic})}
+	}
+	*sw = changed
+	computePolicies(n.NetworkInfo, sw)
 	n.publish(ctx)
+	n.follow(&changed)
 	return &methods.UpdateVirtualSwitchBody{Res: &types.UpdateVirtualSwitchResponse{}}
 }
 

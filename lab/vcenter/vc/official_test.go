@@ -73,8 +73,13 @@ func TestHostKeepsItsServicesAndNTPServers(t *testing.T) {
 		list := l.Host(h).Config.Service.Service
 		return list[slices.IndexFunc(list, func(s types.HostService) bool { return s.Key == "ntpd" })]
 	}
-	if s := ntpd(); s.Running || s.Policy != "off" {
+	if s := ntpd(); !s.Running || s.Policy != "on" || len(l.Host(h).Config.DateTimeInfo.NtpConfig.Server) == 0 {
 		t.Errorf("a new host's ntpd is %+v", s)
+	}
+	l.Must(services.Stop(l.Ctx(), "ntpd"))
+	l.Must(services.UpdatePolicy(l.Ctx(), "ntpd", "off"))
+	if s := ntpd(); s.Running || s.Policy != "off" {
+		t.Errorf("ntpd, stopped, is %+v", s)
 	}
 	l.Must(services.Start(l.Ctx(), "ntpd"))
 	l.Must(services.UpdatePolicy(l.Ctx(), "ntpd", "on"))

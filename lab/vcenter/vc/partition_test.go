@@ -69,17 +69,26 @@ func TestAgentFailureShowsAsUnreachableAndNothingRestarts(t *testing.T) {
 	}
 }
 
-func TestUplinkThatGoesDownTakesTheGuestsNetworkWithIt(t *testing.T) {
+func TestUplinksThatGoDownTakeTheGuestsNetworkWithThemAndOneAloneDoesNot(t *testing.T) {
 	s := newSite(t, 20, 3, response("powerOff"))
 	victim := s.other(s.Settled(s.hosts))
 	vm := s.running("u1", victim)
 	address := s.Up(vm)
-	s.Order(victim, "(sleep 400; esxcli network nic up -n vmnic0) >/dev/null 2>&1 & esxcli network nic down -n vmnic0")
+	s.OnHost(victim, "esxcli network nic down -n vmnic0")
+	s.Until("vCenter shows the broken link", func() bool { return s.Host(s.hosts[victim]).Config.Network.Pnic[0].LinkSpeed == nil })
+	if !labtest.Answers(address) || s.Role(s.hosts[victim]) != "connectedToMaster" {
+		t.Error("the other uplink does not carry on")
+	}
+	s.Order(victim, "(sleep 400; esxcli network nic up -n vmnic1) >/dev/null 2>&1 & esxcli network nic down -n vmnic1")
 	s.Until("the guest is cut off", func() bool { return !labtest.Answers(address) })
 	s.Until("it runs elsewhere and answers", func() bool { return s.HostOf(vm) != s.hosts[victim].Reference() && labtest.Answers(address) })
 	s.Settled(s.hosts)
 	if s.lives("u1") != 1 {
 		t.Error("it runs twice")
+	}
+	s.Until("vCenter shows the link that is up again", func() bool { return s.Host(s.hosts[victim]).Config.Network.Pnic[1].LinkSpeed != nil })
+	if s.Host(s.hosts[victim]).Config.Network.Pnic[0].LinkSpeed != nil {
+		t.Error("the other link is up, too")
 	}
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { LocalWorkspace, type OpMap, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
 import { type Lab, startLab, stopLab } from "../../lab/lab";
+import { unansweredCalls } from "./calls";
 
 /** Numbers of operations but for `same`. */
 export const changed = (summary: OpMap = {}): OpMap =>
@@ -33,7 +34,12 @@ export function labOfSuite(name: string): () => Lab {
       Reflect.deleteProperty(process.env, key);
     }
     Object.assign(process.env, environment);
-    if (lab) await stopLab(name);
+    if (!lab) return;
+    try {
+      assert.deepEqual(unansweredCalls(lab), [], "the lab does not know these calls");
+    } finally {
+      await stopLab(name);
+    }
   });
 
   return () => {

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"vsphere-ha/lab/vcenter/callrecord"
 )
 
 // TestMain gives the tests a cache of their own, in which the stand-in is built once.
@@ -42,7 +45,13 @@ func expectationsFor(t *testing.T, text string) string {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "../README.md"), []byte("before\n"+summaryStart+"\nold\n"+summaryEnd+"\nafter\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "../README.md"), []byte("before\n"+summaryStart+"\nold\n"+summaryEnd+"\n"+callsStart+"\n"+callsEnd+"\nafter\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "../callrecord"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "../callrecord/record.json"), []byte(`{"oslo": {"Task.Cancel": ["answered"]}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, "expected.json")
@@ -68,7 +77,7 @@ func command(t *testing.T, file string, args ...string) (ok bool, out, progress,
 }
 
 func TestEveryOutcomeIsCountedInItsFamily(t *testing.T) {
-	ok, out, progress, logs := command(t, expectationsFor(t, `{"passing": {"Site": 1}, `+excused+`}`), "--timeout", "5s")
+	ok, out, progress, logs := command(t, expectationsFor(t, `{"passing": {"Site": 1}, `+excused+`}`), "--family", "Site,DataSourceSite", "--timeout", "5s")
 	if !ok {
 		t.Error("the run failed although the family passes what it did")
 	}
@@ -124,6 +133,41 @@ func TestRecordKeepsTheCountsOfFamiliesThatWereNotRun(t *testing.T) {
 		!strings.HasPrefix(string(readme), "before\n") || !strings.HasSuffix(string(readme), "after\n") {
 		t.Errorf("the table is %v\n%s", err, readme)
 	}
+	if !strings.Contains(string(readme), "| ServiceInstance.RetrieveServiceContent |  | ● |") || !strings.Contains(string(readme), "| Task.Cancel |") {
+		t.Errorf("the calls are not in the table\n%s", readme)
+	}
+}
+
+func TestACallThatTheSimulatorDoesNotKnowFailsTheRun(t *testing.T) {
+	file := expectationsFor(t, `{"passing": {"Site": 1}, `+excused+`}`)
+	ok, out, _, _ := command(t, file, "--test", "_asksTooMuch$")
+	if ok || !strings.Contains(out, "Folder.Conjure: not implemented") {
+		t.Errorf("ok %v:\n%s", ok, out)
+	}
+}
+
+func TestTheCallsOfAClientAreTakenFromTheLogsOfItsLabs(t *testing.T) {
+	file, logs := expectationsFor(t, `{"passing": {}, `+excused+`}`), t.TempDir()
+	for name, call := range map[string]string{"a": "Task.Cancel", "b": "Task.SetTaskState"} {
+		line := `{"agent": "pyvmomi/9", "call": "` + call + `", "answer": "NotSupported"}`
+		if err := os.WriteFile(filepath.Join(logs, name+".jsonl"), []byte(line), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out strings.Builder
+	if ok, err := run(t.Context(), file, []string{"--calls-of", "pyvmomi=" + logs}, &out, io.Discard); !ok || err != nil {
+		t.Fatal(err)
+	}
+	record, err := callrecord.Load(filepath.Join(filepath.Dir(file), "../callrecord/record.json"))
+	if err != nil || len(record["pyvmomi"]) != 2 || len(record["oslo"]) != 1 {
+		t.Errorf("recorded %v, %v", record, err)
+	}
+	if !strings.Contains(out.String(), "| Task.Cancel |  |  |  |  | ● | NotSupported |  |") {
+		t.Errorf("printed\n%s", out.String())
+	}
+	if _, err := run(t.Context(), file, []string{"--calls-of", "curl=" + logs}, &out, io.Discard); err == nil {
+		t.Error("a client that does not exist was recorded")
+	}
 }
 
 func TestAnExcuseNeedsAReason(t *testing.T) {
@@ -133,8 +177,8 @@ func TestAnExcuseNeedsAReason(t *testing.T) {
 }
 
 func TestEveryProblemOfTheOptionsIsNamed(t *testing.T) {
-	_, err := parse([]string{"--jobs", "0", "--timeout", "-1s", "--module", "x", "--test", "(", "--record", "extra"})
-	for _, want := range []string{"--jobs", "--timeout", "--module", "--test", "--record", "extra"} {
+	_, err := parse([]string{"--jobs", "0", "--timeout", "-1s", "--module", "x", "--test", "(", "--record", "--calls-of", "nova", "extra"})
+	for _, want := range []string{"--jobs", "--timeout", "--module", "--test", "--record", "--calls-of", "nova", "extra"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in %v", want, err)
 		}
@@ -145,6 +189,25 @@ func TestAFamilyThatDoesNotExistIsRefused(t *testing.T) {
 	tests := []string{"TestAccResourceVSphereSite_answers"}
 	if _, err := choose(tests, options{families: []string{"Site", "Sight"}, timeout: time.Second}); err == nil || !strings.Contains(err.Error(), "Sight") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestBuildsThatNobodyUsesAreRemoved(t *testing.T) {
+	dir, now := t.TempDir(), time.Now()
+	for name, age := range map[string]time.Duration{"old": unused + time.Hour, "recent": unused - time.Hour} {
+		build := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Join(build, "source"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(build, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := removeUnused(dir, now); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 || left[0].Name() != "recent" {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }
 

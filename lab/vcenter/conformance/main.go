@@ -20,7 +20,8 @@ import (
 const usage = `usage: npm run conformance -- [options]
 
 Runs the acceptance tests of the Terraform vSphere provider, each against a simulated vCenter of its own, and prints what
-passes by family. Exit status 1: a family passes fewer tests than expected.json says, or a test chosen by --test fails.
+passes by family. Exit status 1: a family passes fewer tests than expected.json says, a test chosen by --test fails, or a
+call of a test is one that the simulator does not know.
 
   --family NAME[,NAME]  run only these families (ComputeCluster, DataSourceHost, ...)
   --test REGEXP         run only the tests whose names match, those among them too that are on record as unable to run
@@ -29,7 +30,11 @@ passes by family. Exit status 1: a family passes fewer tests than expected.json 
   --module PATH@VERSION take the tests from this Go module (default ` + defaultModule + `)
   --source DIR          take the tests from this folder, which holds the provider's go.mod
   --logs DIR            keep the logs of failed tests here (default: a new folder in the temporary one)
-  --record              write the counts of the families that were run to expected.json, and the table in README.md
+  --record              write the counts of the families that were run to expected.json, their calls to
+                        ../callrecord/record.json, and the tables in README.md
+  --calls               run nothing, and print which client makes which call and how it is answered
+  --calls-of NAME=PATH  run nothing, and record a client's calls: from PATH, the calls.jsonl of a lab or a folder of such
+                        files. NAME is pulumi, verifier, nova, oslo, pyvmomi or govmomi
 `
 
 type options struct {
@@ -41,6 +46,8 @@ type options struct {
 	source   string
 	logs     string
 	record   bool
+	calls    bool
+	callsOf  string
 }
 
 func main() {
@@ -71,6 +78,8 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.source, "source", "", "")
 	flags.StringVar(&o.logs, "logs", "", "")
 	flags.BoolVar(&o.record, "record", false, "")
+	flags.BoolVar(&o.calls, "calls", false, "")
+	flags.StringVar(&o.callsOf, "calls-of", "", "")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -96,6 +105,9 @@ func parse(args []string) (options, error) {
 	if path, version, ok := strings.Cut(o.module, "@"); !ok || path == "" || version == "" {
 		problems = append(problems, fmt.Sprintf("--module %s: must be PATH@VERSION", o.module))
 	}
+	if name, path, ok := strings.Cut(o.callsOf, "="); o.callsOf != "" && (!ok || name == "" || path == "") {
+		problems = append(problems, fmt.Sprintf("--calls-of %s: must be NAME=PATH", o.callsOf))
+	}
 	if o.record && test != "" {
 		problems = append(problems, "--record: counts whole families, so it goes without --test")
 	}
@@ -114,6 +126,9 @@ func run(ctx context.Context, record string, args []string, out, progress io.Wri
 	expected, err := loadExpectations(record)
 	if err != nil {
 		return false, err
+	}
+	if o.calls || o.callsOf != "" {
+		return true, showCalls(o.callsOf, labOf(record), out)
 	}
 	work, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
@@ -146,21 +161,31 @@ func run(ctx context.Context, record string, args []string, out, progress io.Wri
 	if failed := failures(results); len(failed) > 0 {
 		fmt.Fprintf(out, "\nfailed (logs in %s):\n  %s\n", r.logDir(), strings.Join(failed, "\n  "))
 	}
+	unknown := r.unanswered()
+	for _, e := range unknown {
+		fmt.Fprintf(out, "%s: %s\n", e.Call, e.Answer)
+	}
 	if o.record {
 		if err := expected.record(suite.name, counts, o.families == nil); err != nil {
 			return false, err
 		}
-		return true, writeSummary(filepath.Join(filepath.Dir(filepath.Dir(record)), "README.md"), expected, all)
+		if err := recordCalls(r.calls, o.families == nil, labOf(record)); err != nil {
+			return false, err
+		}
+		return true, writeSummary(filepath.Join(labOf(record), "README.md"), expected, all)
 	}
 	if o.test != nil {
-		return len(failures(results)) == 0, nil
+		return len(failures(results)) == 0 && len(unknown) == 0, nil
 	}
 	below := expected.below(counts)
 	for _, line := range below {
 		fmt.Fprintln(out, line)
 	}
-	return len(below) == 0, nil
+	return len(below) == 0 && len(unknown) == 0, nil
 }
+
+// labOf is the simulator's folder, in which the record of counts has one of its own.
+func labOf(record string) string { return filepath.Dir(filepath.Dir(record)) }
 
 // choose picks the tests that the options ask for; to ask for something that does not exist is an error.
 func choose(tests []string, o options) ([]string, error) {

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"vsphere-ha/lab/vcenter/callrecord"
 )
 
 type outcome string
@@ -42,9 +44,10 @@ type runner struct {
 	reasons  map[string]string
 	total    int
 
-	mu   sync.Mutex
-	done int
-	logs string
+	mu    sync.Mutex
+	done  int
+	logs  string
+	calls []callrecord.Entry
 	// files is held by tests that upload a file of a fixed name from the temporary folder.
 	files sync.Mutex
 }
@@ -102,6 +105,7 @@ func (r *runner) runOne(ctx context.Context, test string, slot int) result {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	output, err := r.against(ctx, test, dir, slot)
+	r.keepCalls(filepath.Join(dir, "data", callrecord.File))
 	res := judge(test, string(output), err, ctx.Err())
 	if res.outcome == failed {
 		r.keep(test, output, filepath.Join(dir, "vcenter.log"))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 const defaultModule = "github.com/hashicorp/terraform-provider-vsphere@v1.26.0"
@@ -62,11 +64,30 @@ func prepare(ctx context.Context, o options, progress io.Writer) (*suite, error)
 		return nil, err
 	}
 	defer unlock()
+	if err := removeUnused(filepath.Join(root, "conformance"), time.Now()); err != nil {
+		return nil, err
+	}
 	if _, err := os.Stat(s.binary); err == nil {
-		return s, nil
+		now := time.Now()
+		return s, os.Chtimes(home, now, now)
 	}
 	fmt.Fprintf(progress, "building the tests of %s (once; a minute or two)\n", name)
 	return s, s.build(ctx, source, home, progress)
+}
+
+// unused is when a build goes that no run has used since: as long as setup keeps its parts (lab/toolchain/cache.mjs).
+const unused = 30 * 24 * time.Hour
+
+// removeUnused removes builds of versions and repairs that are no longer run, and locks that are as old.
+func removeUnused(dir string, now time.Time) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		info, gone := e.Info()
+		if gone == nil && now.Sub(info.ModTime()) > unused {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
 }
 
 func (s *suite) build(ctx context.Context, source, home string, progress io.Writer) error {
@@ -125,11 +146,11 @@ func goCommand(ctx context.Context, dir string, args ...string) ([]byte, error) 
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOFLAGS=-buildvcs=false -mod=mod", "GOWORK=off")
-	var errors bytes.Buffer
-	cmd.Stderr = &errors
+	var problems bytes.Buffer
+	cmd.Stderr = &problems
 	out, err := cmd.Output()
-	if err != nil && errors.Len() > 0 {
-		err = fmt.Errorf("%w: %s", err, strings.TrimSpace(errors.String()))
+	if err != nil && problems.Len() > 0 {
+		err = fmt.Errorf("%w: %s", err, strings.TrimSpace(problems.String()))
 	}
 	return out, err
 }

@@ -17,20 +17,25 @@ const (
 
 // writeSummary puts the counts on record into README.md, a line for each family of the tests listed.
 func writeSummary(path string, e *expectations, tests []string) error {
+	return replaceBetween(path, summaryStart, summaryEnd, summary(e, tests))
+}
+
+// replaceBetween puts a text between two lines of a file.
+func replaceBetween(path, start, end, text string) error {
 	readme, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	before, rest, ok := bytes.Cut(readme, []byte(summaryStart))
-	_, after, closed := bytes.Cut(rest, []byte(summaryEnd))
+	before, rest, ok := bytes.Cut(readme, []byte(start))
+	_, after, closed := bytes.Cut(rest, []byte(end))
 	if !ok || !closed {
 		return errors.New(path + ": the marks of the generated table are missing")
 	}
 	var b bytes.Buffer
 	b.Write(before)
-	fmt.Fprintln(&b, summaryStart)
-	b.WriteString(summary(e, tests))
-	b.WriteString(summaryEnd)
+	fmt.Fprintln(&b, start)
+	b.WriteString(text)
+	b.WriteString(end)
 	b.Write(after)
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }

@@ -53,6 +53,8 @@ type Lab struct {
 	Finder *find.Finder
 	HTTP   *http.Client
 	CA     *x509.CertPool
+
+	asksAnything bool
 }
 
 // Start runs a lab at the given time scale with four hosts outside the inventory; it ends with the test, which runs
@@ -92,11 +94,12 @@ func Start(t testing.TB, scale float64, change ...func(*config.Config)) *Lab {
 	if err != nil {
 		t.Fatal(err)
 	}
+	l := &Lab{T: t, Config: cfg, Sim: sim, CA: pool}
+	t.Cleanup(l.examineCalls)
 	t.Cleanup(sim.Close)
 	if err := sim.Listen(); err != nil {
 		t.Fatal(err)
 	}
-	l := &Lab{T: t, Config: cfg, Sim: sim, CA: pool}
 	l.HTTP = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}, Timeout: Patience}
 	t.Cleanup(l.HTTP.CloseIdleConnections)
 	l.Client = l.Login(User, Password)

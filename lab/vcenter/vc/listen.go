@@ -69,7 +69,7 @@ func (s *Sim) serve() error {
 	if err != nil {
 		return fmt.Errorf("cannot listen at %s: %w", s.cfg.Listen, err)
 	}
-	s.server = newServer(s.gate(s.rest.admit(s.admitFiles(s.svc.ServeMux))))
+	s.server = newServer(s.gate(s.made.Listen(s.rest.admit(s.admitFiles(s.svc.ServeMux)))))
 	config := &tls.Config{Certificates: []tls.Certificate{s.cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 	server := s.server
 	s.run(func() { _ = server.Serve(tls.NewListener(l, config)) })

@@ -21,6 +21,7 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 
 	"vsphere-ha/lab/vcenter/access"
+	"vsphere-ha/lab/vcenter/callrecord"
 	"vsphere-ha/lab/vcenter/clock"
 	"vsphere-ha/lab/vcenter/config"
 	"vsphere-ha/lab/vcenter/esxi"
@@ -47,6 +48,7 @@ type Sim struct {
 	faults  *faults
 	stats   statistics
 	calls   calls
+	made    *callrecord.Log
 	bmcs    []*redfish.BMC
 	ssh     map[*hardware.Server]*esxi.Host
 
@@ -91,8 +93,12 @@ func New(cfg *config.Config) (*Sim, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the truth log: %w", err)
 	}
+	made, err := callrecord.Open(filepath.Join(cfg.DataDir, callrecord.File))
+	if err != nil {
+		return nil, fmt.Errorf("cannot open the log of calls: %w", err)
+	}
 	s := &Sim{
-		cfg: cfg, cert: cert, thumb: thumbprint(cert), clock: clock.New(cfg.TimeScale), truth: log,
+		cfg: cfg, cert: cert, thumb: thumbprint(cert), clock: clock.New(cfg.TimeScale), truth: log, made: made,
 		servers:  map[string]*hardware.Server{},
 		network:  hardware.NewNetwork(),
 		contacts: map[*hardware.Server]contact{},
@@ -152,6 +158,7 @@ func (s *Sim) Close() {
 	}
 	s.fleet.Close()
 	_ = s.truth.Close()
+	_ = s.made.Close()
 }
 
 // context makes a simulator context of its own: locks are held by context, so that no two goroutines may share one.

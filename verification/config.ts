@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fillInOpenStack, openStackProblems, type OpenStackConfig } from "./config/openstack";
+import { fillInGuests, type GuestConfig } from "./config/guests";
 import { layOver, type Json } from "./config/layers";
 import { documentProblems, schema, type ConfigDocument } from "./config/schema";
 import { isServer, serverRemedy, serverRule } from "./config/server";
@@ -13,6 +14,7 @@ export interface VerificationConfig {
   cluster: ClusterConfig;
   hosts: HostConfig[];
   vms: VmConfig[];
+  guests: Record<GuestOs, GuestConfig>;
   /** The cloud that runs on the cluster; undefined: none. */
   openstack: OpenStackConfig | undefined;
   /** Seconds of the Clock per second of wall time; 1 on real hardware. */
@@ -130,6 +132,7 @@ function fillIn(document: ConfigDocument, env: Environment): VerificationConfig 
       bootSeconds: bootSeconds ?? guestDefaults[guestOs].bootSeconds,
       openstack: instance,
     })),
+    guests: fillInGuests(document.guests),
     openstack: openstack && fillInOpenStack(openstack, env),
     timeScale: document.timeScale ?? 1,
     probeIntervalSeconds: document.probeIntervalSeconds ?? 1,

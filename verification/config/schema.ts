@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { SettingValue } from "../model";
 import type { Json } from "./layers";
 import { secret, type Problem } from "../problems";
+import { guests } from "./guests";
 import { openstack, vmOpenstack } from "./openstack";
 import { caFile, check, numberIn, port, say, separator, text, thumbprint } from "./rules";
 import { isServer, serverRemedy, serverRule } from "./server";
@@ -102,6 +103,7 @@ export const schema = z.strictObject(
     ),
     hosts: z.array(host, say("must be the list of hosts", "write [{name}, …]; [] checks none by name")),
     vms: z.array(vm, say("must be the list of test VMs", "write [{name, guestOs}, …]; [] checks none")),
+    guests: guests.optional(),
     openstack: openstack.optional(),
     timeScale: numberIn(0.01, 1000, "a factor", "leave it out: only a simulated vCenter has one").optional(),
     probeIntervalSeconds: numberIn(0.1, 3600, "an interval in seconds", "leave it out for 1 s").optional(),
@@ -134,7 +136,8 @@ function unknownKey(path: Steps, value: unknown): Problem {
     return {
       ...base,
       rule: "passwords stand in no file",
-      remedy: "remove it and set VSPHERE_PASSWORD, OS_PASSWORD or the variable of hosts[].bmc.passwordEnv",
+      remedy:
+        "remove it and set VSPHERE_PASSWORD, OS_PASSWORD or the variable of hosts[].bmc.passwordEnv or guests.*.passwordEnv",
     };
   }
   if (path[0] === "cluster" && path[1] === "declared") {

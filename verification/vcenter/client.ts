@@ -7,8 +7,10 @@ import { CouldNotRun, Problems } from "../problems";
 import { readHostDevices } from "./devices";
 import { readEvents } from "./events";
 import { clusterFilter, toInventory } from "./inventory";
+import { guestOperations, type GuestOperations } from "./guestOperations";
 import { locate } from "./locate";
 import { acquireLock } from "./lock";
+import { performanceOf, type Performance } from "./performance";
 import { retrieve } from "./properties";
 import { isFault, Session } from "./session";
 import { SoapClient } from "./soap";
@@ -19,6 +21,10 @@ import { at, element, refElement, text } from "./xml";
 /** One vCenter session, bound to the configured cluster. All errors are CouldNotRun, with vCenter's own words. */
 export interface VCenter {
   readonly about: About;
+  /** Programs in guests. */
+  readonly guests: GuestOperations;
+  /** What hosts and VMs use. */
+  readonly performance: Performance;
   /** The configured cluster: hosts, VMs, datastores, networks, read in one traversal. */
   inventory(): Promise<Inventory>;
   /** Events of the cluster and what is in it, since an instant of vCenter's clock, ordered. */
@@ -107,6 +113,8 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
 
   return {
     about: session.service.about,
+    guests: guestOperations(session),
+    performance: performanceOf(session),
     currentTime,
     inventory,
     async eventsSince(since) {

@@ -10,6 +10,8 @@ export interface Service {
   propertyCollector: Ref;
   sessionManager: Ref;
   eventManager: Ref;
+  perfManager: Ref | undefined;
+  guestOperationsManager: Ref | undefined;
 }
 
 export interface Credentials {
@@ -116,5 +118,7 @@ async function retrieveService(soap: SoapClient): Promise<Service> {
     propertyCollector: reference("propertyCollector"),
     sessionManager: reference("sessionManager"),
     eventManager: reference("eventManager"),
+    perfManager: ref(at(content, "perfManager")),
+    guestOperationsManager: ref(at(content, "guestOperationsManager")),
   };
 }

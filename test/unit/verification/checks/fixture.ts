@@ -1,3 +1,4 @@
+import { fillInGuests } from "../../../../verification/config/guests";
 import type { VmOverride } from "../../../../verification/clusterRules";
 import { runChecks } from "../../../../verification/checks";
 import type { VerificationConfig } from "../../../../verification/config";
@@ -132,6 +133,7 @@ export function scene(): Scene {
           openstack: undefined,
         },
       ],
+      guests: fillInGuests(),
       openstack: undefined,
       timeScale: 1,
       probeIntervalSeconds: 1,

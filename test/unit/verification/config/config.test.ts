@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig, parseConfig, type Environment } from "../../../../verification/config";
+import { fillInGuests } from "../../../../verification/config/guests";
 import type { Json } from "../../../../verification/config/layers";
 import { Problems, secret, type Problem } from "../../../../verification/problems";
 
@@ -82,6 +83,7 @@ describe("configuration", () => {
           openstack: undefined,
         },
       ],
+      guests: fillInGuests(),
       openstack: undefined,
       timeScale: 1,
       probeIntervalSeconds: 1,

@@ -1,0 +1,83 @@
+import { z } from "zod";
+import type { GuestOs } from "../model";
+import { check, say, text } from "./rules";
+
+/** How a guest is made to work. */
+export interface LoadCommand {
+  program: string;
+  /** `{level}` stands for the load in percent, `{seconds}` for the time after which it must end by itself. */
+  arguments: string;
+}
+
+/** What is the same in all guests of one operating system. */
+export interface GuestConfig {
+  /** Account of the guest's own, for programs in it. */
+  user: string;
+  /** Name of the environment variable that holds its password. */
+  passwordEnv: string;
+  load: LoadCommand;
+}
+
+export const guestPasswordVariable = "VSPHERE_HA_GUEST_PASSWORD";
+
+/** stress-ng(1): 0 workers are one for each processor. */
+const stress = "--cpu 0 --cpu-load {level} --timeout {seconds}";
+
+const defaults: Record<GuestOs, GuestConfig> = {
+  ubuntu: {
+    user: "root",
+    passwordEnv: guestPasswordVariable,
+    load: { program: "/usr/bin/stress-ng", arguments: stress },
+  },
+  windowsxp: {
+    user: "Administrator",
+    passwordEnv: guestPasswordVariable,
+    load: { program: "C:\\stress-ng\\stress-ng.exe", arguments: stress },
+  },
+};
+
+const load = z.strictObject(
+  {
+    program: text("the path of a program in the guest", "write for example /usr/bin/stress-ng"),
+    arguments: check(
+      text("the program's arguments", "write for example --cpu 0 --cpu-load {level} --timeout {seconds}"),
+      (value) => value.includes("{level}") && value.includes("{seconds}"),
+      "must have {level} and {seconds} in it: the load in percent, and when the program ends by itself",
+      "write for example --cpu 0 --cpu-load {level} --timeout {seconds}",
+    ),
+  },
+  say("must be an object", "write {program, arguments}"),
+);
+
+const guest = z.strictObject(
+  {
+    user: text("a user name", "name an account of the guest, or leave it out for root or Administrator").optional(),
+    passwordEnv: check(
+      text("the name of an environment variable", `leave it out for ${guestPasswordVariable}`),
+      (value) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
+      "must be the name of an environment variable, not the password",
+      `leave it out for ${guestPasswordVariable}`,
+    ).optional(),
+    load: load.optional(),
+  },
+  say("must be an object", "write {user, passwordEnv, load}"),
+);
+
+/** Of a configuration: accounts of guests and what loads them, by operating system. */
+export const guests = z.strictObject(
+  { ubuntu: guest.optional(), windowsxp: guest.optional() },
+  say("must be an object", "write {ubuntu, windowsxp}, each {user, passwordEnv, load}"),
+);
+
+export function fillInGuests(document: z.infer<typeof guests> = {}): Record<GuestOs, GuestConfig> {
+  const filled = (os: GuestOs): GuestConfig => {
+    const { user, passwordEnv, load: command } = document[os] ?? {};
+    const standard = defaults[os];
+    return {
+      user: user ?? standard.user,
+      passwordEnv: passwordEnv ?? standard.passwordEnv,
+      load: command ?? standard.load,
+    };
+  };
+  return { ubuntu: filled("ubuntu"), windowsxp: filled("windowsxp") };
+}

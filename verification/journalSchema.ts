@@ -57,10 +57,70 @@ const vm = z.looseObject({
     .optional(),
 });
 
+const percent = z.number().describe("percent, 0 to 100");
+const loadedGuests = z.enum(["ubuntu", "windowsxp", "mixed", "idle"]);
+
+const usage = z.looseObject({
+  samples: z.int(),
+  cpuPercent: percent,
+  cpuMhz: z.number(),
+  readyPercent: percent.describe("time that processors were wanted and not there, of one processor"),
+  memoryPercent: percent,
+});
+
+const load = z.looseObject({
+  verdict,
+  summary: z.string(),
+  started: instant,
+  ended: instant,
+  levels: z.array(percent),
+  levelSeconds: seconds,
+  expectations: z.array(expectation),
+  readings: z.array(
+    z.looseObject({
+      guests: loadedGuests,
+      levelPercent: percent.describe("what the load program was told"),
+      from: instant,
+      to: instant,
+      moved: z.array(z.string()),
+      hosts: z.array(z.looseObject({ host: z.string(), loaded: z.array(z.string()), usage: usage.optional() })),
+      vms: z.array(
+        z.looseObject({
+          vm: z.string(),
+          guestOs,
+          host: z.string(),
+          loaded: z.boolean(),
+          usage: usage.optional(),
+          latencyMs: z
+            .looseObject({ median: z.number(), p95: z.number() })
+            .optional()
+            .describe("of probes that were answered, milliseconds of the wall clock"),
+        }),
+      ),
+    }),
+  ),
+  slopes: z.array(
+    z.looseObject({
+      guests: loadedGuests,
+      kind: z.enum(["host", "vm"]),
+      name: z.string(),
+      slope: z.number().describe("percentage points of CPU a percentage point of load"),
+      interval: bounds.optional().describe("95 %, Student's t over the means of the levels"),
+      levels: z.int(),
+    }),
+  ),
+  undo: z.looseObject({
+    programs: z.array(z.looseObject({ vm: z.string(), guestOs, path: z.string(), arguments: z.string() })),
+    description: z.string(),
+    done: z.boolean(),
+  }),
+});
+
 const drill = z.looseObject({
   id: z.string(),
   drill: z.string().describe("host-loss, maintenance-mode …"),
   host: z.string(),
+  loadPercent: percent.optional().describe("load in the guests when it failed"),
   fdmRole: z.string(),
   verdict,
   summary: z.string(),
@@ -143,6 +203,7 @@ export const journalSchema = z.looseObject({
   checks: z.array(check),
   openstack: cloud.optional(),
   drills: z.array(drill),
+  load: load.optional(),
   means: z.array(
     z.looseObject({
       ...guest,

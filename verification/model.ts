@@ -5,6 +5,7 @@
 
 import type { ClusterRule, VmOverride } from "./clusterRules";
 import type { FaultRecord } from "./faults/fault";
+import type { LoadResult } from "./load/model";
 
 /** `inconclusive`: it could not be observed, which is never a pass. `not-applicable`: the rule has no object here. */
 export type Verdict = "passed" | "failed" | "inconclusive" | "not-applicable";
@@ -258,6 +259,8 @@ export interface DrillResult {
   drill: string;
   /** The host that was failed. */
   host: string;
+  /** Load in the guests when it failed, 0 to 100; absent where none was asked for. */
+  loadPercent?: number | undefined;
   fdmRole: string;
   verdict: Verdict;
   /** One sentence: why not passed, or what was shown. */
@@ -305,6 +308,8 @@ export interface Journal {
   /** Absent where no OpenStack is declared. */
   openstack?: CloudView | undefined;
   drills: DrillResult[];
+  /** Absent where no load was asked for. */
+  load?: LoadResult | undefined;
   means: GuestMean[];
   verdict: Verdict;
   /** Why the run could not be finished, if so. */

@@ -49,7 +49,7 @@ export function cell(drill: DrillResult, guest: Guest): Cell | undefined {
  * fault, only those count: that is what the published experiment did.
  */
 export function guestMeans(drills: readonly DrillResult[]): GuestMean[] {
-  const plain = drills.filter(({ drill }) => drill === "host-loss");
+  const plain = drills.filter(({ drill, loadPercent }) => drill === "host-loss" && loadPercent === undefined);
   const counted = plain.length > 0 ? plain : drills;
   return guestsOf(counted.flatMap(({ vms }) => vms)).flatMap((guest) => {
     const cells = counted.flatMap((drill) => cell(drill, guest) ?? []);

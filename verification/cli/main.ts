@@ -14,6 +14,7 @@ import {
   type RecoverOptions,
   type ReportOptions,
 } from "./drill";
+import { defaultLevels, defaultLevelSeconds, loadCommand, type LoadCommandOptions } from "./load";
 import { CouldNotRun } from "../problems";
 
 const exitCodes = "Exit code: 0 passed, 1 failed, 2 could not run (bad input, no vCenter, interrupted).";
@@ -25,6 +26,7 @@ const environment = `Environment:
   VSPHERE_HA_CA_FILE        PEM file of the CA to trust, unless vcenter.caFile is given
   VSPHERE_HA_THUMBPRINT     SHA-256 thumbprint to pin instead, unless vcenter.thumbprint is given
   VSPHERE_HA_BMC_PASSWORD   password of the hosts' management controllers, for drills
+  VSPHERE_HA_GUEST_PASSWORD password of root (Ubuntu) and Administrator (Windows XP) in the guests, for load
   VSPHERE_HA_CONFIG         one more configuration file; it describes hosts and VMs that the others name
   OS_AUTH_URL, OS_USERNAME, OS_PROJECT_NAME, OS_REGION_NAME, OS_CACERT, OS_USER_DOMAIN_NAME, OS_PROJECT_DOMAIN_NAME
                             where openstack is configured: as OpenStack's clients take them
@@ -53,6 +55,16 @@ const drillExamples = `Examples:
   vsphere-ha drill host-loss --config cluster.json --plan
   vsphere-ha drill host-loss --config cluster.json --host esx-01.example.com
   vsphere-ha drill host-loss --config cluster.json --config controllers.json --report report`;
+
+const loadExamples = `Examples:
+  vsphere-ha load --config cluster.json --plan
+  vsphere-ha load --config cluster.json --levels 0,50,100 --seconds 60 --report report
+  vsphere-ha load --config cluster.json --fail-host esx-01.example.com
+
+The program that makes load is stress-ng. Another one, by guest operating system, in the configuration:
+  "guests": {"ubuntu": {"user": "root", "load": {"program": "/usr/bin/stress-ng",
+                        "arguments": "--cpu 0 --cpu-load {level} --timeout {seconds}"}}}
+The vCenter user needs VirtualMachine.GuestOperations.Execute and VirtualMachine.GuestOperations.Query.`;
 
 function configOption(): Option {
   return new Option("--config <file>", "configuration file, - for standard input; may be repeated")
@@ -111,10 +123,32 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
   }
 
   program
-    .command("recover")
-    .description("Puts back what a drill that was killed has left, and frees the cluster's lock.")
+    .command("load")
+    .description(
+      "Makes the guests work, level by level, each operating system by itself and all together, and tells from " +
+        "vCenter's counters what that does to them and to their hosts. Starts programs in the guests by VMware Tools, " +
+        "and ends them.",
+    )
     .addOption(configOption())
-    .requiredOption("--journal <file>", "journal.json of that drill")
+    .option("--levels <percent,…>", "load of every virtual CPU", defaultLevels)
+    .option("--seconds <s>", "how long each level is held", defaultLevelSeconds.toString())
+    .option("--fail-host <name>", "afterwards fail this host at each level, may be repeated", collect, [])
+    .option("--plan", "say what would happen, and change nothing", false)
+    .option("--include-bystanders", "go on although VMs outside the configuration run on the hosts", false)
+    .option("--json", "print the journal as JSON instead of lines", false)
+    .option("--report <dir>", "where journal.json, junit.xml, summary.md and index.html go", "report")
+    .addHelpText("after", `\n${exitCodes}\n`)
+    .addHelpText("after", loadExamples)
+    .addHelpText("after", `\n${configHelp}\n\n${environment}`)
+    .action(async (options: LoadCommandOptions) => {
+      done(await loadCommand(options, context));
+    });
+
+  program
+    .command("recover")
+    .description("Puts back what a drill or load that was killed has left, and frees the cluster's lock.")
+    .addOption(configOption())
+    .requiredOption("--journal <file>", "journal.json of that run")
     .addHelpText("after", `\nExample:\n  vsphere-ha recover --config cluster.json --journal report/journal.json`)
     .addHelpText("after", `\n${exitCodes}`)
     .action(async (options: RecoverOptions) => {

@@ -44,7 +44,9 @@ export async function performDrill(parts: DrillParts, file: JournalFile, hostNam
       plan.targets.map(({ vm }) => vm.name),
     );
     const offset = await readOffset(parts);
-    const result = beginResult(plan, steady, { started, number: file.journal.drills.length + 1, drill, companion });
+    const number = file.journal.drills.length + 1;
+    const { loadPercent } = parts;
+    const result = beginResult(plan, steady, { started, number, drill, companion, loadPercent });
     file.journal.drills.push(result);
     const seen = await failAndRestore(parts, file, result, { ...prepared, companion, prober, timeline });
     const after = await settle(parts, result, timeline);

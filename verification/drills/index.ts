@@ -79,7 +79,7 @@ export async function recover(request: RecoverRequest): Promise<Journal> {
 }
 
 /** Logs in to vCenter, and to OpenStack where one is declared, for the time of the work. */
-async function withCluster<T>(request: DrillRequest, work: (parts: DrillParts) => Promise<T>): Promise<T> {
+export async function withCluster<T>(request: DrillRequest, work: (parts: DrillParts) => Promise<T>): Promise<T> {
   const { config, env } = request;
   requireOpenStack(request);
   const vcenter = await connect(config, env);
@@ -105,7 +105,8 @@ function requireOpenStack({ config, drill = "host-loss" }: DrillRequest): void {
   }
 }
 
-function hostNames({ config, hosts }: HostLossRequest): string[] {
+/** The hosts asked for; throws CouldNotRun when one is not of the configuration. */
+export function hostNames({ config, hosts }: HostLossRequest): string[] {
   const known = config.hosts.map(({ name }) => name);
   if (known.length === 0) throw new CouldNotRun("the configuration names no host; set hosts, each with its bmc");
   const unknown = (hosts ?? []).filter((host) => !known.includes(host));

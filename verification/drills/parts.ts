@@ -1,10 +1,11 @@
 import type { Clock } from "../clock";
 import type { VerificationConfig } from "../config";
 import type { Fault, FaultRecord } from "../faults/fault";
-import type { CheckResult, Inventory } from "../model";
+import type { CheckResult, GuestOs, Inventory } from "../model";
 import type { Sample } from "../probes/sample";
 import type { ProbeTarget } from "../probes/schedule";
 import type { VCenter } from "../vcenter/client";
+import type { GuestAccount } from "../vcenter/guestOperations";
 import type { Companion } from "./companion";
 import type { DrillName } from "./variants";
 
@@ -31,8 +32,12 @@ export interface DrillParts {
   /** Addresses that must not go down: vCenter's and this machine's. */
   keepUp: readonly string[];
   includeBystanders: boolean;
+  /** The account of the guests' own; throws CouldNotRun when its password is not set. */
+  guestAccount: (guestOs: GuestOs) => GuestAccount;
   /** Default `host-loss`. */
   drill?: DrillName;
+  /** Load that runs in the guests, for the record; absent: none of ours. */
+  loadPercent?: number;
   /** What goes through a drill with the cluster; absent: nothing. */
   companion?: (drill: DrillName) => Companion | undefined;
   progress: (line: string) => void;

@@ -10,6 +10,7 @@ import { redfishPower } from "../faults/redfish";
 import { ProbeThread } from "../probes/probeThread";
 import { probeTiming } from "../probes/schedule";
 import { probeTcp } from "../probes/tcp";
+import { CouldNotRun } from "../problems";
 import type { Cloud } from "../openstack/cloud";
 import type { VCenter } from "../vcenter/client";
 import { cloudCompanion } from "./cloudCompanion";
@@ -68,6 +69,12 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
       config.openstack !== undefined && { companion: companions(cloud, config.openstack, clock, request) }),
     keepUp: await addressesToKeepUp(config.vcenter.server),
     includeBystanders: request.includeBystanders,
+    guestAccount: (guestOs) => {
+      const { user, passwordEnv } = config.guests[guestOs];
+      const password = env[passwordEnv];
+      if (password) return { user, password };
+      throw new CouldNotRun(`${passwordEnv} is not set; export the password of ${user} in the guests in it`);
+    },
     progress: request.progress,
     interrupted: request.signal,
     hurried: request.hurried,

@@ -17,12 +17,13 @@ type Seconds = (wallMs: number) => number;
 
 /** A drill's entry in the journal before anything is broken: what is expected, and what to undo. */
 export function beginResult(plan: DrillPlan, { checks }: SteadyState, begun: Begun): DrillResult {
-  const { started, number, drill, companion } = begun;
+  const { started, number, drill, companion, loadPercent } = begun;
   const restores = companion?.undo === undefined ? "" : `; ${companion.undo}`;
   return {
     id: `${drill}-${number.toString()}-${plan.host.name}`,
     drill,
     host: plan.host.name,
+    ...(loadPercent !== undefined && { loadPercent }),
     fdmRole: plan.role,
     verdict: "inconclusive",
     summary: "the drill did not end",
@@ -47,6 +48,7 @@ interface Begun {
   number: number;
   drill: DrillName;
   companion: Companion | undefined;
+  loadPercent: number | undefined;
 }
 
 /** Availability of each probed VM over the whole drill, by its name. */

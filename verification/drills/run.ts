@@ -1,6 +1,7 @@
 import { guestMeans } from "../availability/means";
 import { faultWords } from "../faults/words";
 import type { JournalFile } from "../journal";
+import { endLoad } from "../load/end";
 import type { Journal } from "../model";
 import { CouldNotRun } from "../problems";
 import { performDrill } from "./drill";
@@ -68,6 +69,14 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
     drill.summary = `${drill.summary}; ${drill.host} was put back by recover`;
     await file.save();
     parts.progress(words.restored);
+  }
+  const { load } = journal;
+  if (load?.undo.done === false) {
+    parts.progress(load.undo.description);
+    await endLoad(parts, load.undo.programs);
+    load.undo.done = true;
+    load.summary = `${load.summary}; ended by recover`;
+    await file.save();
   }
   // The killed run's lock: taken over by its own name, and freed.
   const owner = journal.lockOwner;

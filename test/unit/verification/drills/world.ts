@@ -15,7 +15,9 @@ import type {
 import { CouldNotRun } from "../../../../verification/problems";
 import type { Sample } from "../../../../verification/probes/sample";
 import type { VCenter } from "../../../../verification/vcenter/client";
+import { fillInGuests } from "../../../../verification/config/guests";
 import { override } from "../checks/fixture";
+import { WorldGuests } from "./worldGuests";
 
 const start = Date.parse("2026-01-31T12:00:00Z");
 
@@ -46,6 +48,7 @@ export class World {
     this.vm("xp-2", "windowsxp", "esx-03"),
     this.vm("vCLS-1", undefined, "esx-02"),
   ];
+  readonly guests = new WorldGuests(this);
   settings: Record<string, SettingValue> = {
     haEnabled: true,
     haHostMonitoring: "enabled",
@@ -258,6 +261,8 @@ export class World {
   get vcenter(): VCenter {
     return {
       about: { fullName: "in memory", version: "8.0.3", instanceUuid: "u", simulated: true },
+      guests: this.guests.operations,
+      performance: this.guests.performance,
       inventory: () => Promise.resolve(this.inventory()),
       eventsSince: (at) =>
         this.eventsFail
@@ -373,6 +378,7 @@ export class World {
           ? []
           : [{ name, guestOs, address: undefined, probe: { port: 22 }, bootSeconds: 120, openstack: undefined }],
       ),
+      guests: fillInGuests(),
       openstack: undefined,
       timeScale: 1,
       probeIntervalSeconds: 1,
@@ -401,6 +407,7 @@ export class World {
       checks: (inventory) => Promise.resolve(this.checks(inventory)),
       keepUp: [],
       includeBystanders: false,
+      guestAccount: () => ({ user: "root", password: "secret" }),
       progress: () => undefined,
       interrupted: never,
       hurried: never,

@@ -1,8 +1,9 @@
 import { join } from "node:path";
-import type { LabAddresses } from "./addresses";
+import { splitAddress, type LabAddresses } from "./addresses";
 
 export const VCENTER_USER = "administrator@vsphere.local";
 const BMC_USER = "admin";
+const HOST_USER = "root";
 
 /** Files and folders of one lab. */
 export interface LabPaths {
@@ -16,6 +17,8 @@ export interface LabPaths {
   truthLog: string;
   /** Settings of the simulated vCenter. */
   vcenterConfig: string;
+  /** What the simulated vCenter keeps: the hosts' SSH keys among it. */
+  vcenterData: string;
   /** Configuration that is laid over the verification's (VSPHERE_HA_CONFIG). */
   verificationConfig: string;
   pulumiHome: string;
@@ -32,6 +35,7 @@ export function labPaths(dir: string): LabPaths {
     vcenterLog: join(logs, "vcenter.log"),
     truthLog: join(logs, "truth.jsonl"),
     vcenterConfig: join(dir, "vcenter.json"),
+    vcenterData: join(dir, "vcenter"),
     verificationConfig: join(dir, "verification.json"),
     pulumiHome: join(dir, "pulumi"),
     state: join(dir, "state"),
@@ -60,18 +64,30 @@ export function vcenterSettings(name: string, timeScale: number, addresses: LabA
       bmc,
       ssh: addresses.ssh[i],
     })),
-    hostUser: "root",
+    hostUser: HOST_USER,
     bmcUser: BMC_USER,
     nfs: ["ha-a", "ha-b"].map((share) => ({ server: "nfs.lab.test", path: `/exports/${share}`, capacityGb: 500 })),
     lun: { name: "naa.6000c29000000000000000000000a001", capacityGb: 500 },
     guestNetwork: addresses.guestNetwork,
-    dataDir: join(paths.dir, "vcenter"),
+    dataDir: paths.vcenterData,
     truthLog: paths.truthLog,
   };
 }
 
-/** What the verification must know of a lab and no stack states: BMCs, their authority, the time scale. */
+/** What the verification must know of a lab and no stack states: BMCs, SSH, how both prove themselves, the time scale. */
 export function verificationSettings(timeScale: number, addresses: LabAddresses, paths: LabPaths): object {
   const bmc = (address: string): object => ({ url: `https://${address}`, username: BMC_USER, caFile: paths.caFile });
-  return { timeScale, hosts: addresses.bmcs.map((address, i) => ({ name: hostName(i), bmc: bmc(address) })) };
+  const ssh = (address: string): object => ({
+    ...splitAddress(address),
+    user: HOST_USER,
+    knownHostsFile: join(paths.vcenterData, "known_hosts"),
+  });
+  return {
+    timeScale,
+    hosts: addresses.bmcs.map((address, i) => ({
+      name: hostName(i),
+      bmc: bmc(address),
+      ssh: ssh(addresses.ssh[i] ?? ""),
+    })),
+  };
 }

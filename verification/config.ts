@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { fillInHostSsh, type HostSshConfig } from "./config/hostSsh";
 import { fillInOpenStack, openStackProblems, type OpenStackConfig } from "./config/openstack";
 import { fillInGuests, type GuestConfig } from "./config/guests";
 import { layOver, type Json } from "./config/layers";
@@ -41,6 +42,8 @@ export interface ClusterConfig {
 export interface HostConfig {
   name: string;
   bmc: BmcConfig | undefined;
+  /** Its ESXi Shell, for faults of its network and storage. */
+  ssh: HostSshConfig | undefined;
 }
 
 export interface BmcConfig {
@@ -113,7 +116,7 @@ function fillIn(document: ConfigDocument, env: Environment): VerificationConfig 
       thumbprint: vcenter.thumbprint ?? optional(env.VSPHERE_HA_THUMBPRINT),
     },
     cluster: { datacenter: cluster.datacenter, name: cluster.name, declared: stated(cluster.declared ?? {}) },
-    hosts: hosts.map(({ name, bmc }) => ({
+    hosts: hosts.map(({ name, bmc, ssh }) => ({
       name,
       bmc: bmc && {
         url: bmc.url.replace(/\/+$/, ""),
@@ -123,6 +126,7 @@ function fillIn(document: ConfigDocument, env: Environment): VerificationConfig 
         thumbprint: bmc.thumbprint,
         caFile: bmc.caFile,
       },
+      ssh: ssh && fillInHostSsh(name, ssh),
     })),
     vms: vms.map(({ name, guestOs, address, probe, bootSeconds, openstack: instance }) => ({
       name,

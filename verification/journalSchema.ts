@@ -140,7 +140,15 @@ const drill = z.looseObject({
     }),
   ),
   undo: z.looseObject({
-    fault: z.looseObject({ kind: z.enum(["host-power", "maintenance-mode"]), host: z.string() }),
+    fault: z.discriminatedUnion("kind", [
+      z.looseObject({ kind: z.enum(["host-power", "maintenance-mode"]), host: z.string() }),
+      z.looseObject({
+        kind: z.literal("host-isolation"),
+        host: z.string(),
+        adapters: z.array(z.string()),
+        undoSeconds: seconds.describe("the host undoes it by itself after so long"),
+      }),
+    ]),
     description: z.string(),
     done: z.boolean(),
   }),

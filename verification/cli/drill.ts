@@ -1,7 +1,7 @@
 import { version } from "../../package.json";
 import { loadConfig, type Environment, type HostConfig } from "../config";
 import { exitCode, planDrills, recover, runDrills } from "../drills";
-import type { DrillName } from "../drills/variants";
+import { variantOf, type DrillName } from "../drills/variants";
 import { joined } from "../joined";
 import { readJournal } from "../journal";
 import type { DrillResult, Journal } from "../model";
@@ -43,7 +43,7 @@ export async function drillCommand(options: DrillOptions, context: CommandContex
     return refused ? 2 : 0;
   }
   const targets = config.hosts.filter(({ name }) => hosts === undefined || hosts.includes(name));
-  requireControllerPasswords(targets, env);
+  requirePasswords(options.drill, targets, env);
   const journal = await runDrills({ ...request, reportDir: options.report, toolVersion: version });
   stdout.write(options.json ? `${JSON.stringify(journal, undefined, 2)}\n` : `${printSummary(journal)}\n`);
   const failure = drillFailure(journal);
@@ -52,11 +52,15 @@ export async function drillCommand(options: DrillOptions, context: CommandContex
 }
 
 /** All variables that are missing, before anything is touched. */
-export function requireControllerPasswords(hosts: readonly HostConfig[], env: Environment): void {
-  const variables = new Set(hosts.flatMap(({ bmc }) => bmc?.passwordEnv ?? []));
-  const problems = [...variables].flatMap((path): Problem[] => {
+export function requirePasswords(drill: DrillName, hosts: readonly HostConfig[], env: Environment): void {
+  const shell = variantOf(drill).inShell === true;
+  const variables = hosts.flatMap(({ bmc, ssh }) => {
+    return (shell ? ssh?.keyFile === undefined && ssh?.passwordEnv : bmc?.passwordEnv) || [];
+  });
+  const where = shell ? "ESXi Shell" : "management controllers";
+  const problems = [...new Set(variables)].flatMap((path): Problem[] => {
     if (env[path] !== undefined && env[path] !== "") return [];
-    const rule = "a drill logs in to the hosts' management controllers, and passwords come only by the environment";
+    const rule = `the drill ${drill} logs in to the hosts' ${where}, and passwords come only by the environment`;
     return [{ path, value: undefined, rule, remedy: `set ${path}` }];
   });
   if (problems.length > 0) throw new Problems(problems, "the environment");

@@ -7,7 +7,7 @@ import { Problems, type Problem } from "../problems";
 import { printSummary } from "../report";
 import { realTimeSeconds } from "../vcenter/performance";
 import type { CommandContext } from "./context";
-import { requireControllerPasswords } from "./drill";
+import { requirePasswords } from "./drill";
 
 export interface LoadCommandOptions {
   config: string[];
@@ -38,7 +38,8 @@ export async function loadCommand(options: LoadCommandOptions, context: CommandC
   const config = loadConfig(options.config, env);
   requireGuestPasswords(config, env);
   if (options.failHost.length > 0) {
-    requireControllerPasswords(
+    requirePasswords(
+      "host-loss",
       config.hosts.filter(({ name }) => options.failHost.includes(name)),
       env,
     );

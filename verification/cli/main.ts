@@ -27,6 +27,7 @@ const environment = `Environment:
   VSPHERE_HA_THUMBPRINT     SHA-256 thumbprint to pin instead, unless vcenter.thumbprint is given
   VSPHERE_HA_BMC_PASSWORD   password of the hosts' management controllers, for drills
   VSPHERE_HA_GUEST_PASSWORD password of root (Ubuntu) and Administrator (Windows XP) in the guests, for load
+  VSPHERE_HA_HOST_PASSWORD  SSH password of the hosts, for drills in their ESXi Shell without a keyFile
   VSPHERE_HA_CONFIG         one more configuration file; it describes hosts and VMs that the others name
   OS_AUTH_URL, OS_USERNAME, OS_PROJECT_NAME, OS_REGION_NAME, OS_CACERT, OS_USER_DOMAIN_NAME, OS_PROJECT_DOMAIN_NAME
                             where openstack is configured: as OpenStack's clients take them
@@ -38,12 +39,15 @@ const environment = `Environment:
 const configHelp = `Configuration, a JSON object (later files are laid over earlier ones, hosts and VMs by name):
   {"cluster": {"datacenter": "dc-1", "name": "compute-1", "declared": {"haEnabled": true}},
    "hosts": [{"name": "esx-01.example.com",
-              "bmc": {"url": "https://bmc-01.example.com", "username": "operator"}}],
+              "bmc": {"url": "https://bmc-01.example.com", "username": "operator"},
+              "ssh": {"user": "root", "knownHostsFile": "known_hosts"}}],
    "vms": [{"name": "ubuntu-1", "guestOs": "ubuntu", "probe": {"port": 22}}]}
   With OpenStack on the cluster also
    "openstack": {"computeHost": "compute-1", "availabilityZone": "vsphere-1", "flavors": ["small"],
                  "images": [{"name": "ubuntu-13.10", "guestOs": "ubuntu"}]}
   and in vms, for those that nova launched, "openstack": {"instanceId": "…"}.
+  hosts[].bmc and hosts[].ssh are for drills. A host's SSH key stands in knownHostsFile, or in hostKey (ssh-ed25519 AAAA…
+  or SHA256:…); login is by keyFile, else by the password in passwordEnv.
   cluster.declared takes the provider's ComputeCluster fields. A stack of this library has the document as output:
   pulumi stack output verification --json`;
 

@@ -39,4 +39,14 @@ export const thumbprint = check(
   "write 64 or 40 hex digits, with or without colons",
 );
 
+/** The name of an environment variable that holds a password. @param usual taken where none is stated */
+export function variable(usual: string): z.ZodString {
+  return check(
+    text("the name of an environment variable", `leave it out for ${usual}`),
+    (value) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
+    "must be the name of an environment variable, not the password",
+    `leave it out for ${usual}`,
+  );
+}
+
 export const caFile = text("the path of a PEM file", "name the file with the CA's certificate");

@@ -3,8 +3,9 @@ import type { SettingValue } from "../model";
 import type { Json } from "./layers";
 import { secret, type Problem } from "../problems";
 import { guests } from "./guests";
+import { hostSsh, hostSshProblems } from "./hostSsh";
 import { openstack, vmOpenstack } from "./openstack";
-import { caFile, check, numberIn, port, say, separator, text, thumbprint } from "./rules";
+import { caFile, check, numberIn, port, say, separator, text, thumbprint, variable } from "./rules";
 import { isServer, serverRemedy, serverRule } from "./server";
 import { settings, type SettingKind } from "../vcenter/settings";
 
@@ -18,12 +19,7 @@ const bmc = z.strictObject(
     ),
     systemId: text("the id of the system in Redfish", "leave it out to take the only system").optional(),
     username: text("a user name", "name a user of the controller that may reset the host"),
-    passwordEnv: check(
-      text("the name of an environment variable", "leave it out for VSPHERE_HA_BMC_PASSWORD"),
-      (value) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
-      "must be the name of an environment variable, not the password",
-      "leave it out for VSPHERE_HA_BMC_PASSWORD",
-    ).optional(),
+    passwordEnv: variable("VSPHERE_HA_BMC_PASSWORD").optional(),
     thumbprint: thumbprint.optional(),
     caFile: caFile.optional(),
   },
@@ -31,8 +27,12 @@ const bmc = z.strictObject(
 );
 
 const host = z.strictObject(
-  { name: text("the host's name in vCenter", "name the host as vCenter shows it"), bmc: bmc.optional() },
-  say("must be an object", "write {name} or {name, bmc}"),
+  {
+    name: text("the host's name in vCenter", "name the host as vCenter shows it"),
+    bmc: bmc.optional(),
+    ssh: hostSsh.optional(),
+  },
+  say("must be an object", "write {name}, with bmc or ssh where a drill needs them"),
 );
 
 const vm = z.strictObject(
@@ -115,7 +115,11 @@ export type ConfigDocument = z.infer<typeof schema>;
 
 /** All problems of a document: zod's issues, and what its rules cannot say. */
 export function documentProblems(document: Json, error: z.ZodError | undefined): Problem[] {
-  return [...(error?.issues ?? []).flatMap((issue) => toProblems(document, issue)), ...duplicates(document)];
+  return [
+    ...(error?.issues ?? []).flatMap((issue) => toProblems(document, issue)),
+    ...duplicates(document),
+    ...hostKeys(document),
+  ];
 }
 
 function toProblems(document: Json, issue: z.core.$ZodIssue): Problem[] {
@@ -137,7 +141,7 @@ function unknownKey(path: Steps, value: unknown): Problem {
       ...base,
       rule: "passwords stand in no file",
       remedy:
-        "remove it and set VSPHERE_PASSWORD, OS_PASSWORD or the variable of hosts[].bmc.passwordEnv or guests.*.passwordEnv",
+        "remove it and set VSPHERE_PASSWORD, OS_PASSWORD or the variable of hosts[].bmc.passwordEnv, hosts[].ssh.passwordEnv or guests.*.passwordEnv",
     };
   }
   if (path[0] === "cluster" && path[1] === "declared") {
@@ -168,6 +172,16 @@ function duplicates(document: Json): Problem[] {
       const path = pathText([list, index, "name"]);
       return [{ path, value: name, rule: `is the name of ${first} too`, remedy: "name each once" }];
     });
+  });
+}
+
+function hostKeys(document: Json): Problem[] {
+  const hosts = valueAt(document, ["hosts"]);
+  if (!Array.isArray(hosts)) return [];
+  return hosts.flatMap((_, index) => {
+    const ssh = valueAt(document, ["hosts", index, "ssh"]);
+    const isObject = typeof ssh === "object" && ssh !== null && !Array.isArray(ssh);
+    return isObject ? hostSshProblems(ssh, pathText(["hosts", index, "ssh"])) : [];
   });
 }
 

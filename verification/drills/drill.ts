@@ -106,6 +106,7 @@ async function failAndRestore(
     result.faultAt = new Date(now).toISOString();
     await file.save(); // From here on a dead process leaves word of what to undo.
     await companion?.begin(plan);
+    await fault.arm?.();
     seen.faultSent = clock.now();
     timeline.say("fault", `${words.breaking} (${plan.role})`);
     await fault.inject();

@@ -12,11 +12,22 @@ export function timed(events: readonly VcEvent[], offset: number): TimedEvent[] 
 
 // Ids of EventEx and names of classic classes, lower case: vCenter's own spelling of the ids varies.
 const hostFailed = ["com.vmware.vc.ha.dashostfailedevent", "dashostfailedevent"];
+const hostIsolated = ["com.vmware.vc.ha.dashostisolatedevent", "dashostisolatedevent"];
+const hostPartitioned = "com.vmware.vc.ha.hostpartitionedfrommasterevent";
 const vmRestarted = ["com.vmware.vc.ha.vmrestartedbyhaevent", "vmrestartedonalternatehostevent"];
 const restartFailed = ["vmfailoverfailed", "notenoughresourcestostartvmevent"];
 
 export function hostFailedEvent(events: readonly TimedEvent[], host: Moid): TimedEvent | undefined {
   return events.find(({ type, hostId }) => hostFailed.includes(type.toLowerCase()) && hostId === host);
+}
+
+export function hostIsolatedEvent(events: readonly TimedEvent[], host: Moid): TimedEvent | undefined {
+  return events.find(({ type, hostId }) => hostIsolated.includes(type.toLowerCase()) && hostId === host);
+}
+
+/** It hears no master, but is not alone either: something it takes for proof of a network answers it. */
+export function hostPartitionedEvent(events: readonly TimedEvent[], host: Moid): TimedEvent | undefined {
+  return events.find(({ type, hostId }) => type.toLowerCase() === hostPartitioned && hostId === host);
 }
 
 export function vmRestartedEvent(events: readonly TimedEvent[], vm: Moid): TimedEvent | undefined {

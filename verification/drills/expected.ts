@@ -6,7 +6,7 @@ export interface Expected {
   kind: ExpectedKind;
   /** Name and id of the VM that it is about. */
   vm: { name: string; id: string } | undefined;
-  /** Seconds after the fault. */
+  /** Seconds after the fault; of `vm-runs-until` the earliest, else the latest. */
   limitSeconds: number | undefined;
 }
 
@@ -14,7 +14,9 @@ export type ExpectedKind =
   | "observed"
   | "host-declared-failed"
   | "host-evacuated"
+  | "host-isolated"
   | "vm-fails"
+  | "vm-runs-until"
   | "vm-restarted"
   | "vm-answers"
   | "vm-elsewhere"

@@ -1,6 +1,6 @@
 import { aboutVm, observed, undisturbed, type Expected } from "./expected";
 import type { DrillPlan } from "./plan";
-import type { Budget } from "./timing";
+import { comesBack, restartsElsewhere } from "./restartExpectations";
 
 /** What HA promises of a host loss. Pure, so that `--plan` shows just what the drill will be judged by. */
 export function hostLossExpectations(plan: Omit<DrillPlan, "expected">): Expected[] {
@@ -13,43 +13,20 @@ export function hostLossExpectations(plan: Omit<DrillPlan, "expected">): Expecte
     {
       id: "host-declared-failed",
       kind: "host-declared-failed",
-      statement: `HA declares ${host} failed within ${text(plan.detection)} s`,
+      statement: `HA declares ${host} failed within ${plan.detection.seconds.toString()} s`,
       basis: plan.detection.basis,
       vm: undefined,
       limitSeconds: plan.detection.seconds,
     },
-    ...plan.budgets.flatMap(({ vm, detection, restart, boot, total }): Expected[] => [
+    ...plan.budgets.flatMap((budget): Expected[] => [
       {
-        ...aboutVm("vm-fails", vm),
-        statement: `${vm.name} stops answering when ${host} fails`,
+        ...aboutVm("vm-fails", budget.vm),
+        statement: `${budget.vm.name} stops answering when ${host} fails`,
         basis: "it runs there; a probe that does not notice measures something else",
       },
-      {
-        ...aboutVm("vm-answers", vm),
-        statement: `${vm.name} answers again within ${total.toString()} s`,
-        basis:
-          `detection ${text(detection)} s, restart ${text(restart)} s, boot ${text(boot)} s. ` +
-          `${detection.basis}. ${restart.basis}. ${boot.basis}`,
-        limitSeconds: total,
-      },
-      {
-        ...aboutVm("vm-protected", vm),
-        statement: `${vm.name} is protected again when ${host} is back`,
-        basis: "the next failure must find it protected",
-      },
+      ...comesBack(budget, host),
     ]),
-    ...restarting.flatMap(({ vm }): Expected[] => [
-      {
-        ...aboutVm("vm-restarted", vm),
-        statement: `HA restarts ${vm.name}`,
-        basis: "VmRestartedByHAEvent: it came back by HA, not by a person or DRS",
-      },
-      {
-        ...aboutVm("vm-elsewhere", vm),
-        statement: `${vm.name} runs on another host than ${host}`,
-        basis: "read from vCenter before the power of the host is restored",
-      },
-    ]),
+    ...restarting.flatMap(({ vm }) => restartsElsewhere(vm, host, "before the power of the host is restored")),
     ...disabled.map(({ vm }) => ({
       ...aboutVm("vm-not-restarted", vm),
       statement: `${vm.name} is not restarted`,
@@ -59,8 +36,4 @@ export function hostLossExpectations(plan: Omit<DrillPlan, "expected">): Expecte
       .filter(({ vm }) => !affected.has(vm.id))
       .map(({ vm }) => undisturbed(vm, `it runs on another host than ${host}`)),
   ];
-}
-
-function text({ seconds }: Budget): string {
-  return seconds.toString();
 }

@@ -1,10 +1,9 @@
-import type { VerificationConfig } from "../config";
-import type { HostState, Inventory, VmState } from "../model";
 import { unplaceable } from "./capacity";
+import { haRefusals, restartBudgets, vmRefusals } from "./failover";
 import { hostLossExpectations } from "./hostLossExpectations";
 import { surveyHost } from "./hostSurvey";
-import type { PlannedVm, Planner, PlanOptions, VmBudget } from "./plan";
-import { detectionBudget, hasHeartbeatDatastores, restartBudget, type Budget } from "./timing";
+import type { Planner } from "./plan";
+import { detectionBudget, hasHeartbeatDatastores } from "./timing";
 
 /** What failing a host would do, from one reading of the cluster. Pure: changes and asks nothing. */
 export const planHostLoss: Planner = (inventory, config, hostName, options) => {
@@ -22,7 +21,7 @@ export const planHostLoss: Planner = (inventory, config, hostName, options) => {
     affected,
     targets,
     detection,
-    budgets: budgets(inventory, config, restarting, detection),
+    budgets: restartBudgets(inventory, config, restarting, () => detection),
     holdSeconds: 0,
     refusals: [
       ...haRefusals(inventory),
@@ -37,47 +36,3 @@ export const planHostLoss: Planner = (inventory, config, hostName, options) => {
   };
   return { ...plan, expected: hostLossExpectations(plan) };
 };
-
-function budgets(
-  inventory: Inventory,
-  config: VerificationConfig,
-  restarting: readonly PlannedVm[],
-  detection: Budget,
-): VmBudget[] {
-  const bootSeconds = (vm: VmState): number | undefined => config.vms.find(({ name }) => name === vm.name)?.bootSeconds;
-  const all = restarting.map(({ vm }) => ({ vm, bootSeconds: bootSeconds(vm) }));
-  return restarting
-    .filter(({ kind }) => kind === "target")
-    .map(({ vm }) => {
-      const restart = restartBudget(inventory, vm, all);
-      const boot = { seconds: bootSeconds(vm) ?? 0, basis: "the VM's boot budget (configuration, vms[].bootSeconds)" };
-      return { vm, detection, restart, boot, total: detection.seconds + restart.seconds + boot.seconds };
-    });
-}
-
-function haRefusals({ cluster: { settings, name } }: Inventory): string[] {
-  if (settings["haEnabled"] !== true) {
-    return [`vSphere HA is off on cluster ${name}: nothing would restart; set haEnabled to true`];
-  }
-  if (settings["haHostMonitoring"] === "disabled") {
-    return [`host monitoring is disabled on cluster ${name}: set haHostMonitoring to enabled`];
-  }
-  return [];
-}
-
-function vmRefusals(onHost: readonly PlannedVm[], host: HostState, options: PlanOptions): string[] {
-  const running = onHost.filter(({ vm }) => vm.powerState === "poweredOn");
-  const needed = running.filter(({ vm }) => vm.addresses.some((address) => options.keepUp.includes(address)));
-  const others = running.filter((one) => one.kind === "other" && !needed.includes(one)).map(({ vm }) => vm.name);
-  return [
-    ...needed.map(
-      ({ vm }) => `VM ${vm.name} on ${host.name} carries vCenter or this verification itself; move it to another host`,
-    ),
-    ...(others.length === 0 || options.includeBystanders
-      ? []
-      : [
-          `${others.join(", ")} on ${host.name} ${others.length === 1 ? "is" : "are"} not of the target: ` +
-            "move them to another host, or fail them too with --include-bystanders",
-        ]),
-  ];
-}

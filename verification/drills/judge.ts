@@ -1,5 +1,11 @@
 import type { DownInterval, Expectation, Inventory, Verdict, VmAvailability } from "../model";
-import { hostFailedEvent, restartFailedEvent, vmRestartedEvent } from "./events";
+import {
+  hostFailedEvent,
+  hostIsolatedEvent,
+  hostPartitionedEvent,
+  restartFailedEvent,
+  vmRestartedEvent,
+} from "./events";
 import type { Expected } from "./expected";
 import { outage, type DrillObservation } from "./observation";
 
@@ -57,12 +63,15 @@ function judgeOne(
     const late = seconds(event.at - seen.faultSent);
     return within(early, late, limitSeconds, `declared failed ${range(Math.max(0, early), late)} after the fault`);
   }
+  if (kind === "host-isolated") return judgeIsolated(seen, host.id, limitSeconds, seconds);
   if (kind === "host-evacuated") return judgeEvacuated(seen.failedOver, host);
   if (vm === undefined) return { verdict: "inconclusive", seen: "no VM named" };
   const availability = seen.availability.get(vm.name);
   switch (kind) {
     case "vm-fails":
       return judgeFails(availability, seen);
+    case "vm-runs-until":
+      return judgeRunsUntil(availability, seen, limitSeconds, seconds);
     case "vm-answers":
       return judgeAnswers(availability, seen, limitSeconds, seconds);
     case "vm-undisturbed":
@@ -121,6 +130,43 @@ function judgeFails(availability: VmAvailability | undefined, seen: DrillObserva
   // Not a failure of HA: the power was cut, and yet the service went on, so the probe asks something else.
   if (down === undefined) return inconclusive("it went on answering: the probe does not reach this VM");
   return passed("it stopped answering");
+}
+
+function judgeIsolated(
+  seen: DrillObservation,
+  hostId: string,
+  limit: number,
+  seconds: (wallMs: number) => number,
+): Judged {
+  const during = seen.events.filter(({ at }) => at <= seen.undone);
+  const event = hostIsolatedEvent(during, hostId);
+  if (event !== undefined) {
+    const [early, late] = [seconds(event.at - seen.faultConfirmed), seconds(event.at - seen.faultSent)];
+    return within(early, late, limit, `reported isolated ${range(Math.max(0, early), late)} after the fault`);
+  }
+  const partitioned = hostPartitionedEvent(during, hostId) !== undefined;
+  return missingEvent(
+    seen,
+    partitioned
+      ? "vCenter reported it as partitioned: an isolation address, or another agent, still answers it"
+      : "vCenter did not report it as isolated",
+  );
+}
+
+/** It may stop at the limit, and not before. */
+function judgeRunsUntil(
+  availability: VmAvailability | undefined,
+  seen: DrillObservation,
+  limit: number,
+  seconds: (wallMs: number) => number,
+): Judged {
+  if (availability === undefined) return inconclusive("it was not probed");
+  const down = outage(availability, seen.faultSent);
+  if (down === undefined) return failed("it went on answering");
+  const [early, late] = [seconds(down.startAfter - seen.faultConfirmed), seconds(down.startBefore - seen.faultSent)];
+  const line = `stopped ${range(Math.max(0, early), late)} after the fault; expected not before ${one(limit)} s`;
+  if (late < limit) return failed(line);
+  return early >= limit ? passed(line) : inconclusive(`${line}, which lies between the bounds`);
 }
 
 function judgeAnswers(

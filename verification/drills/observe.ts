@@ -47,7 +47,12 @@ export async function observe(
 }
 
 /** The shortest and longest observation: VMs that must not restart need time in which they could have. */
-function observationSeconds({ affected, budgets, detection, holdSeconds }: DrillPlan): { least: number; most: number } {
+export function observationSeconds({
+  affected,
+  budgets,
+  detection,
+  holdSeconds,
+}: Pick<DrillPlan, "affected" | "budgets" | "detection" | "holdSeconds">): { least: number; most: number } {
   const restarted = detection.seconds + Math.max(0, ...budgets.map(({ restart }) => restart.seconds));
   const unprobed = affected.some(({ restartDisabled, kind }) => restartDisabled || kind !== "target");
   return {

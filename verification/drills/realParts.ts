@@ -4,7 +4,9 @@ import { runChecks } from "../checks";
 import { Clock } from "../clock";
 import type { Environment, VerificationConfig } from "../config";
 import type { OpenStackConfig } from "../config/openstack";
+import { hostIsolationFault } from "../faults/hostIsolation";
 import { hostPowerFault } from "../faults/hostPower";
+import { hostShell } from "../faults/hostShell";
 import { maintenanceModeFault } from "../faults/maintenanceMode";
 import { redfishPower } from "../faults/redfish";
 import { ProbeThread } from "../probes/probeThread";
@@ -52,10 +54,17 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
     vcenter,
     clock,
     systemTime: () => Date.now(),
-    fault: ({ kind, host: name }) => {
-      if (kind === "maintenance-mode") return maintenanceModeFault(name, vcenter);
-      const host = config.hosts.find((one) => one.name === name) ?? { name, bmc: undefined };
-      return hostPowerFault(name, redfishPower(host, env, clock));
+    fault: (record) => {
+      const name = record.host;
+      const host = config.hosts.find((one) => one.name === name) ?? { name, bmc: undefined, ssh: undefined };
+      switch (record.kind) {
+        case "host-power":
+          return hostPowerFault(name, redfishPower(host, env, clock));
+        case "maintenance-mode":
+          return maintenanceModeFault(name, vcenter);
+        case "host-isolation":
+          return hostIsolationFault(record, hostShell(host, env), clock);
+      }
     },
     prober: (targets) => ProbeThread.create(targets, timing, clock),
     checks: async (inventory) => {

@@ -1,11 +1,11 @@
 import type { DowntimeShares, VmAvailability } from "../model";
-import { hostFailedEvent, vmRestartedEvent } from "./events";
+import { hostFailedEvent, hostIsolatedEvent, vmRestartedEvent } from "./events";
 import { outage, type DrillObservation } from "./observation";
 
 /**
- * Splits a VM's downtime: detection is from the fault to HA declaring the host failed, restart from there to the VM
- * restarted, boot from there to the service answering (the middle of its bounds). A part is undefined when one of its
- * ends was not seen.
+ * Splits a VM's downtime: detection is from the fault to HA declaring what is wrong, restart from there to the VM
+ * restarted, boot from there to the service answering (the middle of its bounds). A VM that HA itself stopped, after that
+ * declaration, was down for none of the detection. A part is undefined when one of its ends was not seen.
  *
  * @param seconds converts wall ms: Clock.seconds
  */
@@ -15,15 +15,17 @@ export function downtimeShares(
   availability: VmAvailability,
   seconds: (wallMs: number) => number,
 ): DowntimeShares {
-  const declared = hostFailedEvent(seen.events, ids.host)?.at;
+  const declared = (hostFailedEvent(seen.events, ids.host) ?? hostIsolatedEvent(seen.events, ids.host))?.at;
   const restarted = vmRestartedEvent(seen.events, ids.vm)?.at;
   const down = outage(availability, seen.faultSent);
+  const stopped = down === undefined ? undefined : (down.startAfter + down.startBefore) / 2;
+  const stoppedByHa = declared !== undefined && stopped !== undefined && stopped > declared;
   const answered = down?.endBefore === undefined ? undefined : (down.endAfter + down.endBefore) / 2;
   const span = (from: number | undefined, to: number | undefined): number | undefined =>
     from === undefined || to === undefined ? undefined : Math.max(0, seconds(to - from));
   return {
-    detectionSeconds: span(seen.faultConfirmed, declared),
-    restartSeconds: span(declared, restarted),
+    detectionSeconds: stoppedByHa ? 0 : span(seen.faultConfirmed, declared),
+    restartSeconds: span(stoppedByHa ? stopped : declared, restarted),
     bootSeconds: span(restarted, answered),
   };
 }

@@ -20,7 +20,7 @@ const declaredDead: Record<FdmRole, { with: number; without: number }> = {
 /** Placement and power-on of one restart: 10 to 15 s in the same timeline; the upper end. */
 const restartSeconds = 15;
 /** For vCenter to hear of it from the master and to stamp its event. Our allowance: no figure is published. */
-const reportingSeconds = 5;
+export const reportingSeconds = 5;
 /** vSphere's default for the time that a restart priority waits for the one before it. */
 const defaultReadyTimeout = 600;
 

@@ -1,4 +1,5 @@
 import { planHostLoss } from "./hostLossPlan";
+import { planIsolation } from "./isolationPlan";
 import { planMaintenance } from "./maintenancePlan";
 import type { Planner } from "./plan";
 
@@ -9,6 +10,8 @@ export interface Variant {
   summary: string;
   /** It is a host loss while something of OpenStack's fails or interferes. */
   ofOpenStack?: true;
+  /** It acts in the hosts' ESXi Shell, not through their management controllers. */
+  inShell?: true;
   /** OpenStack, where there is one, is watched and must show it: what the drill does to the cluster changes its capacity. */
   watchesOpenStack?: true;
 }
@@ -19,6 +22,13 @@ const hostLoss =
 
 export const variants = {
   "host-loss": { plan: planHostLoss, summary: hostLoss, watchesOpenStack: true },
+  "host-isolation": {
+    plan: planIsolation,
+    summary:
+      "Cuts each host in turn off from the management network over SSH, sees HA do what the isolation response says, " +
+      "and waits until the host ends that by itself, after a time that it was told before.",
+    inShell: true,
+  },
   "maintenance-mode": {
     plan: planMaintenance,
     summary:

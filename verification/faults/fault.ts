@@ -1,10 +1,25 @@
 /** What a drill breaks, as the journal keeps it: enough for another process to put it back. */
-export type FaultRecord = { kind: "host-power"; host: string } | { kind: "maintenance-mode"; host: string };
+export type FaultRecord =
+  { kind: "host-power"; host: string } | { kind: "maintenance-mode"; host: string } | IsolationRecord;
+
+export interface IsolationRecord {
+  kind: "host-isolation";
+  host: string;
+  /** VMkernel adapters that are disabled: all that carry management traffic. */
+  adapters: string[];
+  /** The host enables them itself so many seconds after it was told to, which is just before the fault. */
+  undoSeconds: number;
+}
 
 /** One thing that is broken on purpose. All errors are CouldNotRun and name the server and what it was asked. */
 export interface Fault {
   /** Makes sure, as far as can be told beforehand, that it can be broken and put back. Changes nothing. */
   check(): Promise<void>;
+  /**
+   * Has the host undo by itself what nobody can undo once it is broken. Called when the journal holds the fault, just before
+   * inject(); absent: nothing is to be done.
+   */
+  arm?(): Promise<void>;
   /** Breaks it, and waits until that is confirmed. */
   inject(): Promise<void>;
   /** Puts it back, and waits until that is confirmed. Safe to repeat, also when nothing is broken. */

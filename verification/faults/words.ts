@@ -80,6 +80,38 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       shown: "HA brought the guests back within the time that the settings promise",
     },
   },
+  "host-isolation": {
+    one: ({ host, adapters, undoSeconds }) => {
+      const names = adapters.join(" and ");
+      const seconds = undoSeconds.toString();
+      return {
+        subject: host,
+        title: `Isolation of ${host}`,
+        inLine: `isolation of ${host}`,
+        named: `isolation of ${host}`,
+        breaks: `have ${host} enable ${names} by itself after ${seconds} s, and disable ${names} over SSH`,
+        undo: `wait until ${host} enables ${names} by itself, ${seconds} s after the fault, or enable it at its console,`,
+        breaking: `isolating ${host}`,
+        broken: `${host} is cut off from the management network`,
+        restoring: `waiting until ${host} ends its isolation by itself`,
+        restored: `${host} is back in the management network`,
+        left: `${host} cut off from the management network`,
+        happened: `${host} was isolated`,
+        tooLate: `when ${host} was no longer isolated`,
+        refused: `${host} must not be isolated`,
+        hits: "is stopped by the isolated host",
+        hit: "was stopped by the isolated host",
+        span: "host isolated",
+        spanEnd: "isolation over",
+        note: "isolation",
+      };
+    },
+    several: {
+      counted: (hosts) => `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} isolated`,
+      none: "No host was isolated",
+      shown: "HA did to the guests what the isolation response says, within the time that the settings promise",
+    },
+  },
   "maintenance-mode": {
     one: ({ host }) => ({
       subject: host,

@@ -1,9 +1,25 @@
 import { readFileSync } from "node:fs";
-import { Client, utils, type ConnectConfig } from "ssh2";
-import type { Environment } from "../config";
-import type { SshConfig } from "../config/openstack";
+import { Client, utils, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import { CouldNotRun } from "../problems";
 import { algorithmsOf, fingerprintOf, matchesHostKey } from "./sshHostKey";
+
+/** An SSH server, the keys that prove it, and the login. */
+export interface SshServer {
+  host: string;
+  port: number;
+  user: string;
+  /** Public keys as in `.pub` files, or fingerprints `SHA256:…`; the server must show one of them. */
+  hostKeys: readonly string[];
+  login: SshLogin;
+  /** What the user calls these settings, for messages. */
+  settings: { address: string; keyFile: string; hostKey: string };
+}
+
+export type SshLogin =
+  | { kind: "key"; file: string }
+  | { kind: "agent"; socket: string }
+  /** `variable` is where the password came from. */
+  | { kind: "password"; password: string; variable: string };
 
 export interface SshResult {
   /** Exit code; undefined when a signal ended the command. */
@@ -15,90 +31,161 @@ export interface SshResult {
 /** Runs a command on a node. Throws CouldNotRun when it could not be run to its end; every exit code is an answer. */
 export type Ssh = (command: string) => Promise<SshResult>;
 
+/** A login that is kept. */
+export interface SshConnection {
+  /**
+   * @param limitMs wall ms
+   * @throws NoAnswer when the command was sent, and neither its end nor an error came back in that time
+   */
+  run(command: string, limitMs?: number): Promise<SshResult>;
+  end(): void;
+}
+
+/** The command was sent; what became of it is not known. */
+export class NoAnswer extends CouldNotRun {
+  override name = "NoAnswer";
+}
+
 /** Limits of connecting, and of one command, in wall ms. */
 const connectLimitMs = 15_000;
 const commandLimitMs = 120_000;
 
-/**
- * Commands over SSH, a connection each, with a key of the user's or the agent's. Nothing is sent to a server that does
- * not show the expected key.
- */
-export function ssh(config: SshConfig, env: Environment): Ssh {
-  const where = `${config.user}@${config.host}:${config.port.toString()}`;
-  return (command) =>
-    new Promise((resolve, reject) => {
-      const client = new Client();
-      let shown: string | undefined;
-      const timer = setTimeout(() => {
-        fail(`did not end within ${(commandLimitMs / 1000).toString()} s; look at the node`);
-      }, commandLimitMs);
-      const finish = (): void => {
-        clearTimeout(timer);
-        client.destroy();
-      };
-      const fail = (text: string): void => {
-        finish();
-        reject(new CouldNotRun(`SSH to ${where} ${text}`));
-      };
-      client.on("error", (error) => {
-        fail(shown === undefined ? reasonOf(error, config) : refusal(shown));
-      });
-      client.on("close", () => {
-        fail("ended before the command did; look at the node");
-      });
-      client.on("ready", () => {
-        client.exec(command, (error, channel) => {
-          if (error !== undefined) {
-            fail(`refuses to run a command: ${error.message}`);
-            return;
-          }
-          const output = { stdout: "", stderr: "" };
-          let code: number | undefined;
-          channel.on("data", (part: Buffer) => (output.stdout += part.toString("utf8")));
-          channel.stderr.on("data", (part: Buffer) => (output.stderr += part.toString("utf8")));
-          channel.on("exit", (exit: number | null) => (code = exit ?? undefined));
-          channel.on("close", () => {
-            finish();
-            resolve({ code, ...output });
-          });
-          channel.end();
-        });
-      });
-      try {
-        client.connect({
-          ...login(config, env),
-          hostVerifier: (key: Buffer) => {
-            if (matchesHostKey(config.hostKey, key)) return true;
-            shown = fingerprintOf(key);
-            return false;
-          },
-        });
-      } catch (error) {
-        finish();
-        reject(error instanceof CouldNotRun ? error : new CouldNotRun(`SSH to ${where} failed: ${String(error)}`));
-      }
-    });
+/** Commands over SSH, a connection each. Nothing is sent to a server that does not show an expected key. */
+export function ssh(server: SshServer): Ssh {
+  return async (command) => {
+    const connection = await connectSsh(server);
+    try {
+      return await connection.run(command);
+    } finally {
+      connection.end();
+    }
+  };
 }
 
-function login({ host, port, user, keyFile, hostKey }: SshConfig, env: Environment): ConnectConfig {
-  const serverHostKey = algorithmsOf(hostKey);
+/** Logs in. Nothing is sent to a server that does not show an expected key. All errors are CouldNotRun. */
+export function connectSsh(server: SshServer): Promise<SshConnection> {
+  const where = `SSH to ${server.user}@${server.host}:${server.port.toString()}`;
+  return new Promise((resolve, reject) => {
+    const client = new Client();
+    /** Of the commands that run. */
+    const lost = new Set<(error: CouldNotRun) => void>();
+    let shown: string | undefined;
+    const fail = (text: string): void => {
+      client.destroy();
+      reject(new CouldNotRun(`${where} ${text}`)); // Nothing happens when it is open already.
+      for (const end of lost) end(new NoAnswer(`${where} ${text}`));
+    };
+    client.on("error", (error) => {
+      fail(shown === undefined ? reasonOf(error, server) : refusal(shown, server));
+    });
+    client.on("close", () => {
+      fail("ended before the command did; look at the node");
+    });
+    const { login } = server;
+    if (login.kind === "password") {
+      client.on("keyboard-interactive", (_name, _instructions, _language, prompts, answer) => {
+        answer(prompts.map(() => login.password));
+      });
+    }
+    client.on("ready", () => {
+      resolve({
+        run: (command, limitMs = commandLimitMs) =>
+          new Promise((done, failed) => {
+            const finish = (): void => {
+              clearTimeout(timer);
+              lost.delete(end);
+            };
+            const end = (error: CouldNotRun): void => {
+              finish();
+              failed(error);
+            };
+            const timer = setTimeout(() => {
+              end(new NoAnswer(`${where}: no answer within ${(limitMs / 1000).toString()} s; look at the node`));
+            }, limitMs);
+            lost.add(end);
+            run(client, command).then(
+              (result) => {
+                finish();
+                done(result);
+              },
+              (error: Error) => {
+                end(new CouldNotRun(`${where} refuses to run a command: ${error.message}`));
+              },
+            );
+          }),
+        end: () => {
+          client.destroy();
+        },
+      });
+    });
+    try {
+      client.connect({
+        ...connectConfig(server),
+        hostVerifier: (key: Buffer) => {
+          if (server.hostKeys.some((expected) => matchesHostKey(expected, key))) return true;
+          shown = fingerprintOf(key);
+          return false;
+        },
+      });
+    } catch (error) {
+      reject(error instanceof CouldNotRun ? error : new CouldNotRun(`${where} failed: ${String(error)}`));
+    }
+  });
+}
+
+function run(client: Client, command: string): Promise<SshResult> {
+  return new Promise((resolve, reject) => {
+    client.exec(command, (error, channel) => {
+      if (error !== undefined) {
+        reject(error);
+        return;
+      }
+      const output = { stdout: "", stderr: "" };
+      let ended = false;
+      let code: number | undefined;
+      channel.on("data", (part: Buffer) => (output.stdout += part.toString("utf8")));
+      channel.stderr.on("data", (part: Buffer) => (output.stderr += part.toString("utf8")));
+      channel.on("exit", (exit: number | null) => {
+        ended = true;
+        code = exit ?? undefined;
+      });
+      channel.on("close", () => {
+        // A connection that breaks closes its channels, too; only a command that ended told so.
+        if (ended) resolve({ code, ...output });
+      });
+      channel.end();
+    });
+  });
+}
+
+function connectConfig({ host, port, user, hostKeys, login, settings }: SshServer): ConnectConfig {
   const common = {
     host,
     port,
     username: user,
     readyTimeout: connectLimitMs,
-    ...(serverHostKey && { algorithms: { serverHostKey } }),
+    ...algorithms(hostKeys),
   };
-  if (keyFile !== undefined) return { ...common, privateKey: readKey(keyFile) };
-  const agent = env.SSH_AUTH_SOCK;
-  if (agent !== undefined && agent !== "") return { ...common, agent };
-  throw new CouldNotRun(
-    `SSH to ${user}@${host} has no key: set openstack.ssh.keyFile or VSPHERE_HA_COMPUTE_PRIVATE_KEY_FILE, or run an SSH agent`,
-  );
+  switch (login.kind) {
+    case "key":
+      return { ...common, privateKey: readKey(login.file, settings.keyFile) };
+    case "agent":
+      return { ...common, agent: login.socket };
+    case "password":
+      // ESXi asks by keyboard-interactive, and takes no plain password.
+      return { ...common, password: login.password, tryKeyboard: true };
+  }
 }
 
-function readKey(file: string): Buffer {
-  const setting = "openstack.ssh.keyFile";
+/** A server with several keys must show one that is expected; a fingerprint does not tell its kind. */
+function algorithms(hostKeys: readonly string[]): Pick<ConnectConfig, "algorithms"> {
+  const known = hostKeys.map(algorithmsOf);
+  if (known.some((one) => one === undefined)) return {};
+  const serverHostKey = [...new Set(known.flatMap((one): ServerHostKeyAlgorithm[] => one ?? []))];
+  return serverHostKey.length === 0 ? {} : { algorithms: { serverHostKey } };
+}
+
+function readKey(file: string, setting: string): Buffer {
   let key: Buffer;
   try {
     key = readFileSync(file);
@@ -114,22 +201,26 @@ function readKey(file: string): Buffer {
   return key;
 }
 
-function refusal(shown: string): string {
+function refusal(shown: string, { settings }: SshServer): string {
   return (
     `was ended: the server shows another host key than the expected one, ${shown}; nothing was sent. Compare it on the ` +
-    "node with ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub, then set openstack.ssh.hostKey or VSPHERE_HA_COMPUTE_HOST_KEY"
+    `node with ssh-keygen -lf of its public host key, then set ${settings.hostKey}`
   );
 }
 
-function reasonOf(error: Error & { level?: string; code?: string }, { keyFile }: SshConfig): string {
+function reasonOf(error: Error & { level?: string; code?: string }, { login, settings }: SshServer): string {
   if (error.level === "client-authentication") {
-    return `was refused: the server does not take the key ${keyFile ?? "of the agent"} for this user; check user and key`;
+    if (login.kind === "password") {
+      return `was refused: the server does not take the password in ${login.variable} for this user; check both`;
+    }
+    const key = login.kind === "key" ? login.file : "of the agent";
+    return `was refused: the server does not take the key ${key} for this user; check user and key`;
   }
   if (error.level === "client-timeout") return "did not answer in time; check the node and the network to it";
   const code = error.code ?? "";
-  if (code === "ECONNREFUSED") return "was refused: nothing listens there; check openstack.ssh.host and port";
+  if (code === "ECONNREFUSED") return `was refused: nothing listens there; check ${settings.address}`;
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return `found no such host (${code}); check openstack.ssh.host and the DNS`;
+    return `found no such host (${code}); check ${settings.address} and the DNS`;
   }
   return `failed: ${error.message}`;
 }

@@ -1,8 +1,9 @@
 import type { Environment } from "../config";
 import type { OpenStackConfig } from "../config/openstack";
-import { ssh, type Ssh } from "../net/ssh";
+import type { Ssh } from "../net/ssh";
 import { CouldNotRun } from "../problems";
 import type { NovaSettings } from "./model";
+import { nodeSsh } from "./nodeSsh";
 import { novaSettings } from "./novaConf";
 
 /** The node that nova-compute runs on. All errors are CouldNotRun. */
@@ -26,7 +27,7 @@ const kept = ".before-drill";
 export function computeNode(
   config: Pick<OpenStackConfig, "ssh" | "service" | "novaConf">,
   env: Environment,
-  run: Ssh | undefined = config.ssh && ssh(config.ssh, env),
+  run: Ssh | undefined = config.ssh && nodeSsh(config.ssh, env),
 ): ComputeNode {
   const { service, novaConf } = config;
   if (run === undefined || config.ssh === undefined) {

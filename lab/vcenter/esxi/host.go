@@ -30,6 +30,8 @@ type Host struct {
 	conns map[*conn]struct{}
 	alive context.Context // ends with the power
 	kill  context.CancelFunc
+
+	table table
 }
 
 // Listen serves a host's SSH at its address, with a host key of its own. It answers while the network carries it.

@@ -89,6 +89,7 @@ func (p process) run(words []string) int {
 	if p.alive.Err() != nil {
 		return exitKilled
 	}
+	defer p.host.register(words)()
 	name, args := words[0], words[1:]
 	switch name[strings.LastIndex(name, "/")+1:] {
 	case "true", ":":
@@ -106,6 +107,13 @@ func (p process) run(words []string) int {
 			return 1
 		}
 		return p.run(args)
+	case "ps":
+		if len(args) != 1 || args[0] != "-c" {
+			fmt.Fprintln(p.err, "ps: only ps -c is known here")
+			return 1
+		}
+		fmt.Fprint(p.out, p.host.processes())
+		return 0
 	case "sh":
 		if len(args) < 2 || args[0] != "-c" {
 			fmt.Fprintln(p.err, "sh: only sh -c COMMAND is known here")

@@ -18,6 +18,21 @@ describe("the settings of a lab", () => {
     assert.equal(vcenter.hosts.length, 4);
   });
 
+  it("give the verification the SSH server of every host, and the file that the vCenter writes their keys to", () => {
+    const vcenter = vcenterSettings("dev", 10, addresses, paths) as {
+      hosts: { ssh: string }[];
+      hostUser: string;
+      dataDir: string;
+    };
+    const verification = verificationSettings(10, addresses, paths) as {
+      hosts: { ssh: { host: string; port: number; user: string; knownHostsFile: string } }[];
+    };
+    assert.deepEqual(
+      verification.hosts.map(({ ssh }) => [`${ssh.host}:${ssh.port.toString()}`, ssh.user, ssh.knownHostsFile]),
+      vcenter.hosts.map(({ ssh }) => [ssh, vcenter.hostUser, `${vcenter.dataDir}/known_hosts`]),
+    );
+  });
+
   it("hold no password", () => {
     const all = [vcenterSettings("dev", 10, addresses, paths), verificationSettings(10, addresses, paths)];
     assert.doesNotMatch(JSON.stringify(all), /password/i);

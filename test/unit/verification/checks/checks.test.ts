@@ -176,7 +176,7 @@ const cases: Case[] = [
     check: "hosts-present",
     when: "a declared host is not in the cluster",
     breaks: ({ config }) => {
-      config.hosts.push({ name: "esx-4", bmc: undefined });
+      config.hosts.push({ name: "esx-4", bmc: undefined, ssh: undefined });
     },
     findings: [finding("esx-4", "not in the cluster", "member of the cluster")],
   },

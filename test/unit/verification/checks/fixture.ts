@@ -114,7 +114,7 @@ export function scene(): Scene {
           dpmEnabled: false,
         },
       },
-      hosts: [1, 2, 3].map((n) => ({ name: `esx-${n.toString()}`, bmc: undefined })),
+      hosts: [1, 2, 3].map((n) => ({ name: `esx-${n.toString()}`, bmc: undefined, ssh: undefined })),
       vms: [
         {
           name: "ubuntu-1",

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { drillFailure, requireControllerPasswords } from "../../../../verification/cli/drill";
+import { drillFailure, requirePasswords } from "../../../../verification/cli/drill";
 import type { HostConfig } from "../../../../verification/config";
 import type { CheckResult, DrillResult, Expectation, Journal, Verdict } from "../../../../verification/model";
+import type { DrillName } from "../../../../verification/drills/variants";
 import { Problems } from "../../../../verification/problems";
 
 function expectation(verdict: Verdict): Expectation {
@@ -97,29 +98,33 @@ describe("what a drill tells on standard error", () => {
   });
 });
 
-describe("passwords of management controllers", () => {
+describe("passwords of hosts", () => {
   const bmc = { url: "https://b", systemId: undefined, username: "u", thumbprint: undefined, caFile: undefined };
+  const shell = { host: "a", port: 22, user: "root", keyFile: undefined, hostKey: "k", knownHostsFile: undefined };
   const hosts: HostConfig[] = [
-    { name: "a", bmc: { ...bmc, passwordEnv: "A" } },
-    { name: "b", bmc: { ...bmc, passwordEnv: "B" } },
-    { name: "c", bmc: { ...bmc, passwordEnv: "B" } },
-    { name: "d", bmc: undefined },
+    { name: "a", bmc: { ...bmc, passwordEnv: "A" }, ssh: { ...shell, passwordEnv: "S" } },
+    { name: "b", bmc: { ...bmc, passwordEnv: "B" }, ssh: { ...shell, passwordEnv: "K", keyFile: "a file" } },
+    { name: "c", bmc: { ...bmc, passwordEnv: "B" }, ssh: undefined },
+    { name: "d", bmc: undefined, ssh: undefined },
   ];
 
+  function missing(drill: DrillName, env: Record<string, string>): string[] {
+    try {
+      requirePasswords(drill, hosts, env);
+      return [];
+    } catch (error) {
+      assert.ok(error instanceof Problems);
+      return error.problems.map(({ path }) => path);
+    }
+  }
+
   it("are asked for before anything is touched, each variable once", () => {
-    assert.throws(
-      () => {
-        requireControllerPasswords(hosts, { A: "" });
-      },
-      (error) => {
-        assert.ok(error instanceof Problems);
-        assert.deepEqual(
-          error.problems.map(({ path }) => path),
-          ["A", "B"],
-        );
-        return true;
-      },
-    );
-    requireControllerPasswords(hosts, { A: "x", B: "y" });
+    assert.deepEqual(missing("host-loss", { A: "" }), ["A", "B"]);
+    assert.deepEqual(missing("host-loss", { A: "x", B: "y" }), []);
+  });
+
+  it("are those of SSH where a drill acts in the ESXi Shell, and none where a key is used", () => {
+    assert.deepEqual(missing("host-isolation", {}), ["S"]);
+    assert.deepEqual(missing("host-isolation", { S: "x" }), []);
   });
 });

@@ -21,6 +21,8 @@ function good(): { [name: string]: Json } {
   };
 }
 
+const hostKey = `SHA256:${"A".repeat(43)}`;
+
 function problemsOf(work: () => unknown): readonly Problem[] {
   try {
     work();
@@ -52,7 +54,7 @@ describe("configuration", () => {
       vcenter: { server: "vc.example.com", user: "reader", caFile: undefined, thumbprint: undefined },
       cluster: { datacenter: "dc-1", name: "compute-1", declared: {} },
       hosts: [
-        { name: "esx-1", bmc: undefined },
+        { name: "esx-1", bmc: undefined, ssh: undefined },
         {
           name: "esx-2",
           bmc: {
@@ -63,6 +65,7 @@ describe("configuration", () => {
             thumbprint: undefined,
             caFile: undefined,
           },
+          ssh: undefined,
         },
       ],
       vms: [
@@ -146,6 +149,22 @@ describe("configuration", () => {
     for (const { rule, remedy } of problems) assert.ok(rule.length > 5 && remedy.length > 5);
   });
 
+  it("logs in to a host's ESXi Shell as root at its name, with a password, unless told otherwise", () => {
+    const [first] = parseConfig(withValue("hosts.0.ssh", { hostKey }), env).hosts;
+    assert.deepEqual(first?.ssh, {
+      host: "esx-1",
+      port: 22,
+      user: "root",
+      keyFile: undefined,
+      passwordEnv: "VSPHERE_HA_HOST_PASSWORD",
+      hostKey,
+      knownHostsFile: undefined,
+    });
+    const stated = { host: "10.0.0.1", port: 2222, user: "op", keyFile: "k", passwordEnv: "P", knownHostsFile: "f" };
+    const [other] = parseConfig(withValue("hosts.0.ssh", stated), env).hosts;
+    assert.deepEqual(other?.ssh, { ...stated, hostKey: undefined });
+  });
+
   const wrong: [string, Json | undefined, string, RegExp][] = [
     ["cluster", undefined, "cluster", /must be an object/],
     ["cluster.name", undefined, "cluster.name", /must be the name of the cluster/],
@@ -162,6 +181,14 @@ describe("configuration", () => {
     ["hosts.1.bmc.url", "bmc-2", "hosts[1].bmc.url", /must be an HTTPS address/],
     ["hosts.1.bmc.username", undefined, "hosts[1].bmc.username", /must be a user name/],
     ["hosts.1.bmc.thumbprint", "AB:CD", "hosts[1].bmc.thumbprint", /SHA-256 or SHA-1/],
+    ["hosts.0.ssh", "root@esx-1", "hosts[0].ssh", /must be an object/],
+    ["hosts.0.ssh", {}, "hosts[0].ssh.hostKey", /is known by its key/],
+    ["hosts.0.ssh", { hostKey, knownHostsFile: "f" }, "hosts[0].ssh.knownHostsFile", /and so does hostKey/],
+    ["hosts.0.ssh", { hostKey: "AA:BB" }, "hosts[0].ssh.hostKey", /public SSH key .* or its fingerprint/],
+    ["hosts.0.ssh", { hostKey, host: "root@esx-1" }, "hosts[0].ssh.host", /without user or port/],
+    ["hosts.0.ssh", { hostKey, port: 0 }, "hosts[0].ssh.port", /TCP port/],
+    ["hosts.0.ssh", { hostKey, user: "" }, "hosts[0].ssh.user", /may run esxcli/],
+    ["hosts.0.ssh", { hostKey, hostkey: "x" }, "hosts[0].ssh.hostkey", /is no setting/],
     ["vms", {}, "vms", /must be the list of test VMs/],
     ["vms.0.guestOs", undefined, "vms[0].guestOs", /must be ubuntu or windowsxp/],
     ["vms.0.address", "10.0.0.1/24", "vms[0].address", /must be an IP address or a name/],
@@ -216,6 +243,8 @@ describe("secrets in a configuration", () => {
     ["hosts.1.bmc.password", "hunter2", "hosts[1].bmc.password"],
     ["hosts.1.bmc.passwordEnv", "hunter2!", "hosts[1].bmc.passwordEnv"],
     ["hosts.1.bmc.url", "https://operator:hunter2@bmc-2", "hosts[1].bmc.url"],
+    ["hosts.1.ssh", { hostKey, password: "hunter2" }, "hosts[1].ssh.password"],
+    ["hosts.1.ssh", { hostKey, passwordEnv: "hunter2!" }, "hosts[1].ssh.passwordEnv"],
     ["vcenter.server", "me:hunter2@vc", "vcenter.server"],
     ["credentials", { user: "a", password: "hunter2" }, "credentials"],
     ["extra", { password: "hunter2" }, "extra"],

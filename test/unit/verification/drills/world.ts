@@ -1,5 +1,7 @@
 import type { VerificationConfig } from "../../../../verification/config";
+import { hostIsolationFault } from "../../../../verification/faults/hostIsolation";
 import { maintenanceModeFault } from "../../../../verification/faults/maintenanceMode";
+import type { Fault, FaultRecord } from "../../../../verification/faults/fault";
 import { hostPowerFault } from "../../../../verification/faults/hostPower";
 import type { HostPower } from "../../../../verification/faults/redfish";
 import type { DrillParts, Prober } from "../../../../verification/drills/parts";
@@ -17,6 +19,7 @@ import type { Sample } from "../../../../verification/probes/sample";
 import type { VCenter } from "../../../../verification/vcenter/client";
 import { fillInGuests } from "../../../../verification/config/guests";
 import { override } from "../checks/fixture";
+import { EsxiShell } from "./esxiShell";
 import { WorldGuests } from "./worldGuests";
 
 const start = Date.parse("2026-01-31T12:00:00Z");
@@ -38,7 +41,10 @@ interface WorldVm {
 export class World {
   nowMs = start;
   hosts = new Map(
-    ["esx-01", "esx-02", "esx-03"].map((name) => [name, { on: true, connected: true, maintenance: false }]),
+    ["esx-01", "esx-02", "esx-03"].map((name) => [
+      name,
+      { on: true, connected: true, maintenance: false, isolated: false },
+    ]),
   );
   master = "esx-01";
   vms: WorldVm[] = [
@@ -49,6 +55,8 @@ export class World {
     this.vm("vCLS-1", undefined, "esx-02"),
   ];
   readonly guests = new WorldGuests(this);
+  /** By VM: HA's isolation response where it is not the cluster's. */
+  isolationResponses: Record<string, string> = {};
   settings: Record<string, SettingValue> = {
     haEnabled: true,
     haHostMonitoring: "enabled",
@@ -65,6 +73,13 @@ export class World {
   restart = 12;
   boot = 60;
   hostBoot = 100;
+  /** After it was cut off: HA's report, and the response. */
+  isolationReported = 30;
+  isolationEvent = "com.vmware.vc.HA.DasHostIsolatedEvent";
+  response = 60;
+  /** Whether the host obeys the isolation response for a VM. */
+  responds = (vm: string): boolean => this.#isolationResponse(vm) !== "none";
+  readonly shells = new Map<string, EsxiShell>();
   /** VMs that an evacuation leaves where they are, and those whose service it interrupts. */
   stuck: string[] = [];
   interrupts: string[] = [];
@@ -161,6 +176,42 @@ export class World {
     });
   }
 
+  #isolationResponse(vm: string): SettingValue | undefined {
+    return this.isolationResponses[vm] ?? this.settings.haHostIsolationResponse;
+  }
+
+  isolateHost(name: string): void {
+    const host = this.hosts.get(name);
+    if (host === undefined) throw new Error(`no host ${name}`);
+    this.posted.push(`isolate ${name}`);
+    host.isolated = true;
+    this.later(this.isolationReported, () => {
+      this.#event(this.isolationEvent, { host: name });
+      host.connected = false;
+    });
+    this.later(this.response, () => {
+      for (const vm of this.vms.filter((one) => one.host === name && one.poweredOn && this.responds(one.name))) {
+        vm.answers = false;
+        if (this.restarts(vm.name)) this.later(this.restart, () => this.#restartVm(vm, name));
+      }
+    });
+  }
+
+  rejoinHost(name: string): void {
+    const host = this.hosts.get(name);
+    if (!host?.isolated) return;
+    this.posted.push(`rejoin ${name}`);
+    host.isolated = false;
+    host.connected = true;
+    this.#event("DasHostIsolatedEvent", { host: name });
+  }
+
+  shell(name: string): EsxiShell {
+    const shell = this.shells.get(name) ?? new EsxiShell(this, name);
+    this.shells.set(name, shell);
+    return shell;
+  }
+
   setMaintenance(name: string, on: boolean): void {
     const host = this.hosts.get(name);
     if (host === undefined) throw new Error(`no host ${name}`);
@@ -195,7 +246,12 @@ export class World {
         name: "compute",
         settings: this.settings,
         rules: [],
-        overrides: Object.entries(this.overrides).map(([vm, restartPriority]) => override(vm, { restartPriority })),
+        overrides: [
+          ...Object.entries(this.overrides).map(([vm, restartPriority]) => override(vm, { restartPriority })),
+          ...Object.entries(this.isolationResponses).map(([vm, isolationResponse]) =>
+            override(vm, { isolationResponse }),
+          ),
+        ],
         configIssues: [],
       },
       hosts: [...this.hosts].map(([name, { connected, on, maintenance }]): HostState => {
@@ -217,7 +273,7 @@ export class World {
           configIssues: [],
           version: undefined,
           clock: undefined,
-          management: undefined,
+          management: [{ adapter: "vmk0", uplinks: ["vmnic0", "vmnic1"] }],
         };
       }),
       vms: this.vms.map((vm): VmState => {
@@ -372,6 +428,15 @@ export class World {
           thumbprint: undefined,
           caFile: undefined,
         },
+        ssh: {
+          host: name,
+          port: 22,
+          user: "root",
+          keyFile: "key",
+          passwordEnv: "P",
+          hostKey: "SHA256:x",
+          knownHostsFile: undefined,
+        },
       })),
       vms: this.vms.flatMap(({ name, guestOs }) =>
         guestOs === undefined
@@ -385,24 +450,36 @@ export class World {
     };
   }
 
+  readonly clock: DrillParts["clock"] = {
+    now: () => this.nowMs,
+    seconds: (ms) => ms / 1000,
+    wallMs: (seconds) => seconds * 1000,
+    wait: (seconds, signal) => {
+      signal?.throwIfAborted();
+      this.advance(seconds);
+      return Promise.resolve().then(() => signal?.throwIfAborted());
+    },
+  };
+
+  fault(record: FaultRecord): Fault {
+    switch (record.kind) {
+      case "host-power":
+        return hostPowerFault(record.host, this.power(record.host));
+      case "maintenance-mode":
+        return maintenanceModeFault(record.host, this.vcenter);
+      case "host-isolation":
+        return hostIsolationFault(record, this.shell(record.host), this.clock);
+    }
+  }
+
   parts(changes: Partial<DrillParts> = {}): DrillParts {
     const never = new AbortController().signal;
     return {
       config: this.config(),
       vcenter: this.vcenter,
-      clock: {
-        now: () => this.nowMs,
-        seconds: (ms) => ms / 1000,
-        wallMs: (seconds) => seconds * 1000,
-        wait: (seconds, signal) => {
-          signal?.throwIfAborted();
-          this.advance(seconds);
-          return Promise.resolve().then(() => signal?.throwIfAborted());
-        },
-      },
+      clock: this.clock,
       systemTime: () => this.nowMs + this.systemStep,
-      fault: ({ kind, host }) =>
-        kind === "host-power" ? hostPowerFault(host, this.power(host)) : maintenanceModeFault(host, this.vcenter),
+      fault: (record) => this.fault(record),
       prober: (targets) => Promise.resolve(this.prober(targets.map(({ vm }) => vm))),
       checks: (inventory) => Promise.resolve(this.checks(inventory)),
       keepUp: [],

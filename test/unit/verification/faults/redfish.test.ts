@@ -72,6 +72,7 @@ function host(bmc: Partial<HostConfig["bmc"]> = {}): HostConfig {
       caFile: undefined,
       ...bmc,
     },
+    ssh: undefined,
   };
 }
 
@@ -146,7 +147,7 @@ describe("Redfish power control", () => {
   });
 
   it("fails when the host has no BMC", async () => {
-    const message = await refusal(() => power(new FakeBmc(), { name: "esx-09", bmc: undefined }));
+    const message = await refusal(() => power(new FakeBmc(), { name: "esx-09", bmc: undefined, ssh: undefined }));
     assert.match(message, /host esx-09 has no BMC/);
   });
 

@@ -8,9 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Server, utils, type ParsedKey } from "ssh2";
 import type { SshConfig } from "../../../../verification/config/openstack";
-import { ssh, type SshResult } from "../../../../verification/net/ssh";
+import type { SshResult } from "../../../../verification/net/ssh";
 import { fingerprintOf, isHostKey, matchesHostKey } from "../../../../verification/net/sshHostKey";
 import { computeNode } from "../../../../verification/openstack/node";
+import { nodeSsh as ssh } from "../../../../verification/openstack/nodeSsh";
 import { CouldNotRun } from "../../../../verification/problems";
 
 function parsed(text: string): ParsedKey {

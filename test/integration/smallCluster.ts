@@ -167,7 +167,8 @@ export class Administrator {
     await this.session.call("RemoveDatastore", system, [refElement("datastore", await this.find("Datastore", share))]);
   }
 
-  private async clone(cluster: Ref, datacenter: Ref, template: string, name: string): Promise<void> {
+  /** A running clone of a template. */
+  async clone(cluster: Ref, datacenter: Ref, template: string, name: string): Promise<void> {
     const location = element("location", [
       refElement("datastore", await this.find("Datastore", "ha-a")),
       refElement("pool", await this.property(cluster, "resourcePool")),

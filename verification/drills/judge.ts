@@ -219,9 +219,12 @@ function judgeElsewhere(inventory: Inventory | undefined, vmId: string, host: { 
 function judgeEvacuated(inventory: Inventory | undefined, { id, name }: { id: string; name: string }): Judged {
   const host = inventory?.hosts.find((one) => one.id === id);
   if (inventory === undefined || host === undefined) return inconclusive("vCenter did not tell");
-  if (!host.inMaintenanceMode) return failed(`${name} is not in maintenance mode`);
   const left = inventory.vms.filter((vm) => vm.hostId === id && vm.powerState === "poweredOn" && !vm.system);
-  if (left.length > 0) return failed(`${left.map((vm) => vm.name).join(", ")} still run on it`);
+  const still = `${left.map((vm) => vm.name).join(", ")} still on it`;
+  if (!host.inMaintenanceMode) {
+    return failed(`${name} did not come into maintenance mode${left.length === 0 ? "" : `, ${still}`}`);
+  }
+  if (left.length > 0) return failed(still);
   return passed("in maintenance mode, no VM runs on it");
 }
 

@@ -1,4 +1,4 @@
-import type { HostState, Inventory } from "../model";
+import type { HostState, Inventory, VmState } from "../model";
 import { unplaceable } from "./capacity";
 import { aboutVm, observed, undisturbed, type Expected } from "./expected";
 import { surveyHost, type HostSurvey } from "./hostSurvey";
@@ -29,6 +29,7 @@ export const planMaintenance: Planner = (inventory, config, hostName) => {
     refusals: [
       ...survey.refusals,
       ...automationRefusals(inventory),
+      ...overrideRefusals(inventory, moving),
       ...lastOtherHost(inventory, host),
       ...unplaceable(inventory, host, moving).map((reason) => `${host.name} cannot be evacuated: ${reason}`),
     ],
@@ -68,6 +69,16 @@ function automationRefusals({ cluster: { settings, name } }: Inventory): string[
     `DRS of cluster ${name} is not fully automated: nobody would move the VMs; set drsEnabled to true and ` +
       "drsAutomationLevel to fullyAutomated",
   ];
+}
+
+/** VMs that DRS leaves where they are, whatever it does with the others. */
+function overrideRefusals({ cluster: { overrides, settings } }: Inventory, moving: readonly VmState[]): string[] {
+  if (settings["drsEnableVmOverrides"] === false) return [];
+  return moving.flatMap(({ id, name }) => {
+    const level = overrides.find(({ vm }) => vm === id)?.drs;
+    if (level === undefined || level === "fullyAutomated") return [];
+    return [`DRS does not move ${name} by itself: its override says ${level}; remove it, or move the VM elsewhere`];
+  });
 }
 
 /** With one host left, HA has nowhere to restart anything while the drill lasts. */

@@ -10,6 +10,7 @@ import { clusterFilter, toInventory } from "./inventory";
 import { guestOperations, type GuestOperations } from "./guestOperations";
 import { locate } from "./locate";
 import { acquireLock } from "./lock";
+import { enterMaintenance, exitMaintenance, type MaintenanceHost } from "./maintenance";
 import { performanceOf, type Performance } from "./performance";
 import { retrieve } from "./properties";
 import { isFault, Session } from "./session";
@@ -33,11 +34,10 @@ export interface VCenter {
   currentTime(): Promise<Date>;
   /** Moves a VM to a host and waits for it: live when it is powered on. */
   moveVm(vm: Moid, host: Moid): Promise<void>;
-  /**
-   * Puts a host of the cluster into maintenance mode, its running VMs moved elsewhere, or takes it out; waits until that is
-   * done. Does nothing when it is so already.
-   */
-  maintenanceMode(hostName: string, on: boolean): Promise<void>;
+  /** Puts a host of the cluster into maintenance mode; see enterMaintenance(). False: VMs are still on it. */
+  enterMaintenance(hostName: string): Promise<boolean>;
+  /** Takes a host of the cluster out of maintenance mode; see exitMaintenance(). */
+  exitMaintenance(hostName: string): Promise<void>;
   /**
    * The cluster's lock: one drill at a time. Expires after `ttlSeconds` of the Clock. The same owner gets it again, so
    * an owner names one run. CouldNotRun when another holds it.
@@ -60,8 +60,6 @@ const settingNames = {
 const callLimitMs = 30_000;
 /** Limit of one migration, in seconds of the clock. */
 const moveLimitSeconds = 600;
-/** Limit of an evacuation, in seconds of the clock. */
-const maintenanceLimitSeconds = 1800;
 
 /** Logs in and finds the cluster. Throws CouldNotRun, or Problems when the configuration does not suit this vCenter. */
 export async function connect(config: VerificationConfig, env: Environment): Promise<VCenter> {
@@ -111,6 +109,14 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
     return withHostDevices(session, { ...withTargetNames(read, config.vms), certificateValidTo }, config);
   };
 
+  const hostNamed = async (hostName: string): Promise<MaintenanceHost> => {
+    const { hosts, vms } = await inventory();
+    const host = hosts.find(({ name }) => name === hostName);
+    if (host === undefined) throw new CouldNotRun(`host ${hostName} is not in cluster ${clusterName}`);
+    const running = vms.filter(({ hostId, powerState }) => hostId === host.id && powerState === "poweredOn");
+    return { ...host, running: running.length };
+  };
+
   return {
     about: session.service.about,
     guests: guestOperations(session),
@@ -132,17 +138,8 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
       const what = `move VM ${vm} to host ${host}`;
       await runTask(session, clock, { method: "MigrateVM_Task", on, parameters, what }, moveLimitSeconds);
     },
-    async maintenanceMode(hostName, on) {
-      const { hosts } = await inventory();
-      const host = hosts.find(({ name }) => name === hostName);
-      if (host === undefined) throw new CouldNotRun(`host ${hostName} is not in cluster ${clusterName}`);
-      if (host.inMaintenanceMode === on) return;
-      const method = on ? "EnterMaintenanceMode_Task" : "ExitMaintenanceMode_Task";
-      const parameters = [element("timeout", "0"), ...(on ? [element("evacuatePoweredOffVms", "false")] : [])];
-      const what = on ? `put ${hostName} into maintenance mode` : `take ${hostName} out of maintenance mode`;
-      const target = { type: "HostSystem", id: host.id };
-      await runTask(session, clock, { method, on: target, parameters, what }, maintenanceLimitSeconds);
-    },
+    enterMaintenance: async (hostName) => enterMaintenance(session, clock, await hostNamed(hostName)),
+    exitMaintenance: async (hostName) => exitMaintenance(session, clock, await hostNamed(hostName)),
     async acquireLock(owner, ttlSeconds) {
       const expires = new Date((await currentTime()).getTime() + clock.wallMs(ttlSeconds));
       return acquireLock(session, clock, { vmFolder, clusterName }, { owner, expires }, currentTime);

@@ -12,6 +12,7 @@ export interface Service {
   eventManager: Ref;
   perfManager: Ref | undefined;
   guestOperationsManager: Ref | undefined;
+  taskManager: Ref;
 }
 
 export interface Credentials {
@@ -120,5 +121,6 @@ async function retrieveService(soap: SoapClient): Promise<Service> {
     eventManager: reference("eventManager"),
     perfManager: ref(at(content, "perfManager")),
     guestOperationsManager: ref(at(content, "guestOperationsManager")),
+    taskManager: reference("taskManager"),
   };
 }

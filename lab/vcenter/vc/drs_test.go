@@ -348,6 +348,12 @@ func TestMaintenanceModeWaitsForWhatDRSMayNotOrCannotMove(t *testing.T) {
 			if l.Host(l.hosts[0]).Runtime.InMaintenanceMode || l.HostOf(a) != l.hosts[0].Reference() {
 				t.Error("it is in maintenance mode, or the machine moved")
 			}
+			cancelled, err := l.hosts[0].EnterMaintenanceMode(l.Ctx(), 0, false, nil)
+			l.Must(err)
+			l.Must(cancelled.Cancel(l.Ctx()))
+			if _, ok := taskFault(l.Lab, cancelled).(*types.RequestCanceled); !ok {
+				t.Errorf("cancelled: %#v", taskFault(l.Lab, cancelled))
+			}
 			task, err := l.hosts[0].EnterMaintenanceMode(l.Ctx(), 0, false, nil)
 			l.Must(err)
 			if c.faults {

@@ -63,13 +63,14 @@ func (h *hostSystem) ReconnectHostTask(ctx *simulator.Context, req *types.Reconn
 }
 
 // EnterMaintenanceModeTask moves the virtual machines away where DRS may, and otherwise waits for them to leave.
-func (h *hostSystem) EnterMaintenanceModeTask(ctx *simulator.Context, req *types.EnterMaintenanceMode_Task) soap.HasFault {
+func (h *hostSystem) EnterMaintenanceModeTask(_ *simulator.Context, req *types.EnterMaintenanceMode_Task) soap.HasFault {
 	ref := h.Self
-	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
-		return nil, h.s.enterMaintenance(ctx, ref, time.Duration(req.Timeout)*time.Second, isTrue(req.EvacuatePoweredOffVms))
+	run := func(ctx *simulator.Context, cancelled func() bool) (types.AnyType, types.BaseMethodFault) {
+		order := evacuation{timeout: time.Duration(req.Timeout) * time.Second, off: isTrue(req.EvacuatePoweredOffVms), cancelled: cancelled}
+		return nil, h.s.enterMaintenance(ctx, ref, order)
 	}
 	return &methods.EnterMaintenanceMode_TaskBody{Res: &types.EnterMaintenanceMode_TaskResponse{
-		Returnval: h.s.task(ctx, ref, "enterMaintenanceMode", run),
+		Returnval: h.s.cancellable(ref, "enterMaintenanceMode", run),
 	}}
 }
 

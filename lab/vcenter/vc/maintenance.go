@@ -13,9 +13,17 @@ import (
 // evacuationPoll is how often a host that enters maintenance mode looks whether machines are left on it.
 const evacuationPoll = time.Second
 
+// evacuation is how a host enters maintenance mode: within a time, zero for ever; with machines that are off, too; until a
+// client cancels it.
+type evacuation struct {
+	timeout   time.Duration
+	off       bool
+	cancelled func() bool
+}
+
 // enterMaintenance evacuates a host as far as DRS may and waits until no machine runs on it, and none is off where the client
-// asks for that; zero waits for ever. DRS tries again at each look, so that the wait ends when what was in the way is gone.
-func (s *Sim) enterMaintenance(ctx *simulator.Context, ref types.ManagedObjectReference, timeout time.Duration, off bool) types.BaseMethodFault {
+// asks for that. DRS tries again at each look, so that the wait ends when what was in the way is gone.
+func (s *Sim) enterMaintenance(ctx *simulator.Context, ref types.ManagedObjectReference, order evacuation) types.BaseMethodFault {
 	m, ok := s.host(ref)
 	switch {
 	case !ok:
@@ -34,16 +42,16 @@ func (s *Sim) enterMaintenance(ctx *simulator.Context, ref types.ManagedObjectRe
 			defer func() { go d.invoke() }() // which withdraws what it recommended for this
 			d.invoke()
 		}
-		if off {
+		if order.off {
 			s.evacuateOff(ctx, m)
 		}
 	}
-	deadline := s.clock.Now() + timeout
-	for s.runsMachines(ref) || off && s.offLeft(m) {
-		if timeout > 0 && s.clock.Now() > deadline {
+	deadline := s.clock.Now() + order.timeout
+	for s.runsMachines(ref) || order.off && s.offLeft(m) {
+		if order.timeout > 0 && s.clock.Now() > deadline {
 			return &types.Timedout{}
 		}
-		if !s.wait(evacuationPoll) {
+		if order.cancelled() || !s.wait(evacuationPoll) {
 			return &types.RequestCanceled{}
 		}
 		if m.cluster.Value != "" {

@@ -17,11 +17,20 @@ func (a anchor) Reference() types.ManagedObjectReference { return a.self }
 // task runs f as a task on the entity, with no lock held and a context of its own.
 func (s *Sim) task(ctx *simulator.Context, entity types.ManagedObjectReference, name string,
 	f func(*simulator.Context) (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {
+	return s.cancellable(entity, name, func(ctx *simulator.Context, _ func() bool) (types.AnyType, types.BaseMethodFault) { return f(ctx) })
+}
+
+// cancellable runs f as task does, and lets it know when a client has cancelled the task.
+func (s *Sim) cancellable(entity types.ManagedObjectReference, name string,
+	f func(ctx *simulator.Context, cancelled func() bool) (types.AnyType, types.BaseMethodFault)) types.ManagedObjectReference {
 	a := anchor{types.ManagedObjectReference{Type: entity.Type, Value: "task-of-" + uuid.NewString()}}
 	started := make(chan struct{})
-	t := simulator.CreateTask(a, name, func(*simulator.Task) (types.AnyType, types.BaseMethodFault) {
+	t := simulator.CreateTask(a, name, func(t *simulator.Task) (types.AnyType, types.BaseMethodFault) {
 		<-started
-		return f(s.context())
+		return f(s.context(), func() (is bool) {
+			s.context().WithLock(t, func() { is = t.Info.Cancelled })
+			return is
+		})
 	})
 	own := s.context()
 	ref := t.Run(own)

@@ -7,6 +7,7 @@ import { planMaintenance } from "../../../../verification/drills/maintenancePlan
 import { drillHosts, recoverRun } from "../../../../verification/drills/run";
 import { JournalFile, readJournal } from "../../../../verification/journal";
 import type { Inventory, Journal } from "../../../../verification/model";
+import { override } from "../checks/fixture";
 import { World } from "./world";
 
 const drill = "maintenance-mode";
@@ -76,7 +77,7 @@ describe("maintenance-mode drill", () => {
   it("fails when a VM stays on the host", async () => {
     world.stuck = ["ubuntu-1"];
     assert.deepEqual(bad(await run()), [
-      "failed host-evacuated: ubuntu-1 still run on it",
+      "failed host-evacuated: esx-02 did not come into maintenance mode, ubuntu-1 still on it",
       "failed vm-elsewhere:ubuntu-1: still on esx-02",
     ]);
   });
@@ -122,6 +123,21 @@ describe("maintenance-mode drill", () => {
         refusals(({ cluster }) => (cluster.settings.drsEnabled = false)),
         /not fully automated/,
       );
+    });
+
+    it("DRS leaves one of the VMs alone", () => {
+      const vm = "ubuntu-1";
+      const manual = refusals(({ cluster }) => cluster.overrides.push(override(vm, { drs: "manual" })));
+      assert.match(manual, /DRS does not move ubuntu-1 by itself: its override says manual/);
+      assert.equal(
+        refusals(({ cluster }) => cluster.overrides.push(override(vm, { drs: "fullyAutomated" }))),
+        "",
+      );
+      const ignored = refusals(({ cluster }) => {
+        cluster.overrides.push(override(vm, { drs: "manual" }));
+        cluster.settings.drsEnableVmOverrides = false;
+      });
+      assert.equal(ignored, "");
     });
 
     it("only one other host would be left", () => {

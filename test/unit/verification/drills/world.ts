@@ -216,7 +216,7 @@ export class World {
     const host = this.hosts.get(name);
     if (host === undefined) throw new Error(`no host ${name}`);
     this.posted.push(`${on ? "enter" : "exit"} ${name}`);
-    host.maintenance = on;
+    host.maintenance = on && !this.vms.some((vm) => vm.host === name && this.stuck.includes(vm.name));
     if (!on) return;
     for (const vm of this.vms.filter((one) => one.host === name && one.poweredOn && !this.stuck.includes(one.name))) {
       vm.host = [...this.hosts].find(([other, { on: runs }]) => runs && other !== name)?.[0] ?? name;
@@ -330,8 +330,12 @@ export class World {
         this.vmNamed(vm).host = host;
         return Promise.resolve();
       },
-      maintenanceMode: (name, on) => {
-        this.setMaintenance(name, on);
+      enterMaintenance: (name) => {
+        this.setMaintenance(name, true);
+        return Promise.resolve(this.hosts.get(name)?.maintenance === true);
+      },
+      exitMaintenance: (name) => {
+        this.setMaintenance(name, false);
         return Promise.resolve();
       },
       acquireLock: (owner) => {

@@ -95,6 +95,7 @@ export function serviceContent(about: Record<string, string> = {}): string {
     ),
     element("sessionManager", "SessionManager", { type: "SessionManager" }),
     element("eventManager", "EventManager", { type: "EventManager" }),
+    element("taskManager", "TaskManager", { type: "TaskManager" }),
   ]);
 }
 

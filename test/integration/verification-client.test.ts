@@ -239,7 +239,11 @@ describe("verifier", function () {
 
     it("is management-network-redundant when a host is left with one cable", async () => {
       await admin.uplinks("esx-02.lab.test", ["vmnic0"]);
-      const expected = { subject: "esx-02.lab.test", read: "vmk0 over vmnic0", expected: "two physical adapters or more" };
+      const expected = {
+        subject: "esx-02.lab.test",
+        read: "vmk0 over vmnic0",
+        expected: "two physical adapters or more",
+      };
       assert.deepEqual(await failsAlone("management-network-redundant"), [expected]);
       await admin.uplinks("esx-02.lab.test", ["vmnic0", "vmnic1"]);
     });

@@ -143,7 +143,8 @@ func (s *Sim) isFailoverHost(cluster, host types.ManagedObjectReference) bool {
 	return ok && slices.Contains(p.FailoverHosts, host)
 }
 
-// refuseFailoverHost is the answer to who wants to start a machine on a dedicated host, or to move one there that runs.
+// refuseFailoverHost is the answer to who wants to start a machine on a dedicated host, to move one there that runs, or to
+// take the host out of its cluster (vSphere API reference, DisallowedOperationOnFailoverHost).
 func (s *Sim) refuseFailoverHost(host types.ManagedObjectReference) types.BaseMethodFault {
 	if h, ok := s.host(host); ok && s.isFailoverHost(h.cluster, host) {
 		return &types.DisallowedOperationOnFailoverHost{Host: host, Hostname: h.server.Name}

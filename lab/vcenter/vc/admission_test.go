@@ -231,3 +231,33 @@ func TestHostIsNotEvacuatedWhereTheRestCouldNotFailOver(t *testing.T) {
 	s.reconfigureHA(&types.ClusterDasConfigInfo{AdmissionControlEnabled: types.NewBool(false)})
 	s.allowed("without admission control", s.fault(host.EnterMaintenanceMode(s.Ctx(), 600, true, nil)))
 }
+
+func TestDedicatedHostCannotLeaveItsClusterWhileItIsDesignated(t *testing.T) {
+	s := newSite(t, 200, 3, withoutAdmission)
+	s.Settled(s.hosts)
+	spare := s.hosts[0]
+	s.reconfigureHA(&types.ClusterDasConfigInfo{AdmissionControlEnabled: types.NewBool(true), AdmissionControlPolicy: &types.ClusterFailoverHostAdmissionControlPolicy{
+		FailoverHosts: []types.ManagedObjectReference{spare.Reference()},
+	}})
+	for _, h := range s.hosts[:2] {
+		s.Run(h.EnterMaintenanceMode(s.Ctx(), 0, false, nil))
+	}
+	folder, err := s.Finder.Folder(s.Ctx(), "host")
+	s.Must(err)
+	other := s.Cluster("other", nil)
+	ways := map[string]func(*object.HostSystem) (*object.Task, error){
+		"out of the cluster": func(h *object.HostSystem) (*object.Task, error) {
+			return folder.MoveInto(s.Ctx(), []types.ManagedObjectReference{h.Reference()})
+		},
+		"to another cluster": func(h *object.HostSystem) (*object.Task, error) { return other.MoveInto(s.Ctx(), h) },
+		"destruction":        func(h *object.HostSystem) (*object.Task, error) { return h.Destroy(s.Ctx()) },
+	}
+	var disallowed *types.DisallowedOperationOnFailoverHost
+	for what, way := range ways {
+		s.refused(what, s.fault(way(spare)), disallowed)
+	}
+	s.Run(ways["out of the cluster"](s.hosts[1])) // one that is not dedicated
+	s.reconfigureHA(&types.ClusterDasConfigInfo{Enabled: types.NewBool(false)})
+	s.Run(ways["to another cluster"](spare)) // the setting counts while HA is on
+	s.Run(ways["destruction"](spare))
+}

@@ -145,6 +145,9 @@ func (s *Sim) removeHost(ctx *simulator.Context, ref types.ManagedObjectReferenc
 	if m.cluster.Value != "" && !m.maintenance && !m.disconnected && m.responding {
 		return &types.InvalidState{}
 	}
+	if fault := s.refuseFailoverHost(ref); fault != nil {
+		return fault
+	}
 	s.dropHost(ctx, ref)
 	return nil
 }

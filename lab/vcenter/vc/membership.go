@@ -39,6 +39,9 @@ func (s *Sim) moveIntoCluster(ctx *simulator.Context, c *simulator.ClusterComput
 		case m.cluster.Value != "" && !m.maintenance:
 			return &types.InvalidState{}
 		}
+		if fault := s.refuseFailoverHost(ref); fault != nil {
+			return fault
+		}
 		var parent types.ManagedObjectReference
 		ctx.WithLock(h, func() { parent = *h.Parent })
 		s.movePoolMachines(ctx, parent, *c.ResourcePool)
@@ -136,6 +139,9 @@ func (s *Sim) moveOutOfCluster(ctx *simulator.Context, f *simulator.Folder, ref 
 	}
 	if !m.maintenance {
 		return &types.InvalidState{}
+	}
+	if fault := s.refuseFailoverHost(ref); fault != nil {
+		return fault
 	}
 	vms := s.machinesOn(ref)
 	s.leaveCluster(ctx, m.cluster, ref)

@@ -95,13 +95,13 @@ func (s *Server) SetStorage(cause string, change func(*Storage)) {
 	if before == after {
 		return
 	}
-	s.OnStorage(s)
 	if before.LUN() != after.LUN() {
 		s.note("lun "+word(after.LUN()), cause)
 	}
 	if before.NFS() != after.NFS() {
 		s.note("nfs "+word(after.NFS()), cause)
 	}
+	s.OnStorage(s)
 }
 
 func word(r Reach) string {

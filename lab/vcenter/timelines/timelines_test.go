@@ -98,6 +98,26 @@ func (r *run) machine(host int) {
 	})
 }
 
+// onLUN runs a machine on the shared disk and returns the index of its host. It waits for no guest: what happens to the
+// machine's storage does not depend on one.
+func (r *run) onLUN() (host int) {
+	r.T.Helper()
+	vm := r.Clone("ubuntu-13.10", "u1", r.cluster, r.VMFS("ha-vmfs", r.hosts[0]))
+	r.settled()
+	r.wait("HA protects it", func() bool {
+		p := r.VM(vm).Runtime.DasVmProtection
+		return p != nil && p.DasProtected
+	})
+	return labtest.IndexOf(r.hosts, r.HostOf(vm))
+}
+
+// onHost does something to a host over SSH, which something really happens by.
+func (r *run) onHost(host int, event string, commands ...string) {
+	r.T.Helper()
+	r.OnHost(host, strings.Join(commands, "; "))
+	r.happened(event, host)
+}
+
 func (r *run) seconds(at time.Time) float64 { return at.Sub(r.at).Seconds() * *scale }
 
 // mark keeps an instant and compares it with the documented one.
@@ -144,8 +164,22 @@ func (r *run) truth(what, event, subject string, documented float64) {
 	r.mark(what, at, documented)
 }
 
-// restarted marks when a guest was powered on again: 10 to 15 s after the master knew that it must be.
+// event marks the first event of a kind.
+func (r *run) event(what, kind string, documented float64) {
+	r.T.Helper()
+	r.wait(what, func() bool { return len(r.Events(kind)) > 0 })
+	r.mark(what, labtest.Happened(r.Events(kind)[0]), documented)
+}
+
+// restarted marks when a machine was powered on again, and when its guest answered.
 func (r *run) restarted(known float64) {
+	r.T.Helper()
+	r.poweredOn(known)
+	r.truth("its guest answers again", "up", "u1", -1)
+}
+
+// poweredOn marks when a machine was powered on again: 10 to 15 s after the master knew that it must be.
+func (r *run) poweredOn(known float64) {
 	r.T.Helper()
 	r.wait("the machine is restarted", func() bool { return len(r.Events("com.vmware.vc.ha.VmRestartedByHAEvent")) > 0 })
 	at := labtest.Happened(r.Events("com.vmware.vc.ha.VmRestartedByHAEvent")[0])
@@ -153,7 +187,6 @@ func (r *run) restarted(known float64) {
 	if after := r.seconds(at) - known; after < 10-tolerance() || after > 15+tolerance() {
 		r.T.Errorf("restarted %.1f lab seconds after the master knew, documented are 10 to 15", after)
 	}
-	r.truth("its guest answers again", "up", "u1", -1)
 }
 
 // inject makes a fault, which something really happens to a host by.
@@ -196,6 +229,24 @@ func (r *run) draw(file string) {
 
 func powerOffOnIsolation(c *types.ClusterConfigSpecEx) {
 	c.DasConfig.DefaultVmSettings = &types.ClusterDasVmSettings{IsolationResponse: "powerOff"}
+}
+
+// apdDelay is shorter than the default of 180 s, which would make this the longest of all tests.
+const apdDelay = 30
+
+func componentProtection(c *types.ClusterConfigSpecEx) {
+	c.DasConfig.VmComponentProtecting = "enabled"
+	c.DasConfig.DefaultVmSettings = &types.ClusterDasVmSettings{VmComponentProtectionSettings: &types.ClusterVmComponentProtectionSettings{
+		VmStorageProtectionForAPD: "restartConservative", VmStorageProtectionForPDL: "restartAggressive", VmTerminateDelayForAPDSec: apdDelay,
+	}}
+}
+
+// guestMonitoring is by its defaults: the minimum uptime passes while there is no I/O.
+func guestMonitoring(c *types.ClusterConfigSpecEx) {
+	c.DasConfig.VmMonitoring = "vmMonitoringOnly"
+	c.DasConfig.DefaultVmSettings = &types.ClusterDasVmSettings{VmToolsMonitoringSettings: &types.ClusterVmToolsMonitoringSettings{
+		VmMonitoring: "vmMonitoringOnly", FailureInterval: 30, MinUpTime: 120, MaxFailures: 3, MaxFailureWindow: -1,
+	}}
 }
 
 func TestTimelineOfASecondaryThatDiesWithHeartbeatDatastores(t *testing.T) {
@@ -285,4 +336,37 @@ func TestTimelineOfAnAgentThatFails(t *testing.T) {
 	r.inject(map[string]any{"kind": "agentDown", "host": r.name(victim)}, victim, "agentDown")
 	r.role("master: agent unreachable, host answers pings", victim, "fdmUnreachable", 10)
 	r.draw("agent-fails")
+}
+
+func TestTimelineOfAllPathsDown(t *testing.T) {
+	r := measure(t, fmt.Sprintf("A host loses all paths to a LUN (APD, delay for failover %d s)", apdDelay), true, componentProtection)
+	host := r.onLUN()
+	r.onHost(host, "lun apd", "esxcli storage core path set --state=off -p vmhba64:C0:T0:L0", "esxcli storage core path set --state=off -p vmhba65:C0:T0:L0")
+	r.event("host: all paths down", "esx.problem.storage.apd.start", 0)
+	r.event("host: APD time-out", "esx.problem.storage.apd.timeout", 140)
+	r.event("HA: tells of the loss", "com.vmware.vc.HA.VmcpStorageFailureDetectedForVm", 140)
+	r.event("HA: terminates the machine", "com.vmware.vc.HA.VmcpTerminatingVm", 140+apdDelay)
+	r.poweredOn(140 + apdDelay)
+	r.draw("all-paths-down")
+}
+
+func TestTimelineOfPermanentDeviceLoss(t *testing.T) {
+	r := measure(t, "A LUN tells a host that it is lost for good (PDL)", true, componentProtection)
+	host := r.onLUN()
+	const lost = "vsish -e set /storage/scsifw/paths/%s:C0:T0:L0/injectError 0x250500000002" // ILLEGAL REQUEST, LUN not supported
+	r.onHost(host, "lun pdl", fmt.Sprintf(lost, "vmhba64"), fmt.Sprintf(lost, "vmhba65"), "vsish -e set /reliability/vmkstress/ScsiPathInjectError 1")
+	r.event("host: device lost", "esx.problem.scsi.device.state.permanentloss", 0)
+	r.event("HA: terminates the machine", "com.vmware.vc.HA.VmcpTerminatingVm", 0)
+	r.restarted(0)
+	r.draw("permanent-device-loss")
+}
+
+func TestTimelineOfAGuestThatHangs(t *testing.T) {
+	r := measure(t, "A guest hangs (failure interval 30 s, I/O check 120 s)", true, guestMonitoring)
+	_, other := r.settled()
+	r.machine(other)
+	r.inject(map[string]any{"kind": "guestHung", "vm": "u1"}, other, "down")
+	r.event("HA: resets the machine", "VmDasBeingResetEvent", 120)
+	r.truth("its guest answers again", "up", "u1", -1)
+	r.draw("guest-hangs")
 }

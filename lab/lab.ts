@@ -25,7 +25,16 @@ import {
   type OpenstackStatus,
 } from "./openstack/openstack";
 import { waitFor } from "./processes";
-import { exclusively, place, readRecord, runningPid, toolchain, writeRecord, type Place } from "./record";
+import {
+  exclusively,
+  place,
+  readRecord,
+  runningPid,
+  toolchain,
+  vcenterCommand,
+  writeRecord,
+  type Place,
+} from "./record";
 import { vcenterSettings, verificationSettings, VCENTER_USER } from "./settings";
 
 /** Name of the lab that is meant when none is given. */
@@ -175,7 +184,8 @@ async function launch(where: Place, timeScale: number): Promise<void> {
   if (!record) throw new LabError(`lab ${where.name} was stopped while it started`);
   const output = join(paths.logs, "vcenter.out");
   const [out, log] = [openSync(output, "w"), openSync(paths.vcenterLog, "w")];
-  const child = spawn(join(toolchain, "lib", "vcenter"), ["--config", paths.vcenterConfig], {
+  const [program, ...args] = vcenterCommand(where);
+  const child = spawn(program, args, {
     detached: true,
     stdio: ["ignore", out, log],
     env: { ...process.env, ...record.passwords },

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSy
 import { dirname, join, resolve } from "node:path";
 import { labAddresses, octetsOf, type LabAddresses } from "./addresses";
 import { LabError } from "./errors";
-import { commandOf } from "./processes";
+import { commandOf, processesWith } from "./processes";
 import { labPaths, type LabPaths } from "./settings";
 
 const checkout = resolve(__dirname, "..");
@@ -54,10 +54,19 @@ export function place(name: string): Place {
   return { name, octets, addresses: labAddresses(readRecord(recordFile)?.octet ?? octets[0]), paths, recordFile };
 }
 
+/** The command line of the lab's process. */
+export function vcenterCommand({ paths }: Place): [string, ...string[]] {
+  return [join(toolchain, "lib", "vcenter"), "--config", paths.vcenterConfig];
+}
+
 /** The id of the lab's process. A process of that id with another command line is somebody else's. */
-export function runningPid({ paths, recordFile }: Place): number | undefined {
-  const pid = readRecord(recordFile)?.pid;
-  return pid !== undefined && commandOf(pid)?.includes(paths.vcenterConfig) ? pid : undefined;
+export function runningPid(where: Place): number | undefined {
+  const record = readRecord(where.recordFile);
+  const command = vcenterCommand(where).join(" ");
+  if (record === undefined) return undefined;
+  // Without an id: whoever started it was killed before it could write it down, or is about to.
+  if (record.pid === undefined) return processesWith(command)[0];
+  return commandOf(record.pid) === command ? record.pid : undefined;
 }
 
 /**

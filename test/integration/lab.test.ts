@@ -8,8 +8,8 @@ import { join, resolve } from "node:path";
 import { splitAddress } from "../../lab/addresses";
 import { LabError } from "../../lab/errors";
 import { type Lab, labEnv, labStatus, startLab, stopLab } from "../../lab/lab";
-import { commandOf, waitFor } from "../../lab/processes";
-import { place } from "../../lab/record";
+import { commandOf, processesWith, waitFor } from "../../lab/processes";
+import { place, readRecord, vcenterCommand, writeRecord } from "../../lab/record";
 
 const root = resolve(__dirname, "../..");
 const name = "lab-test";
@@ -32,14 +32,29 @@ async function get(url: string, ca?: string): Promise<number | undefined> {
   return response.statusCode;
 }
 
+/** What there is of a lab: processes that know its folder, listening sockets in its network, files but for its logs. */
+function traces(lab: string, octet: number): string[] {
+  const dir = join(root, ".lab", lab);
+  const network = octet.toString(16).toUpperCase().padStart(2, "0");
+  // Slot, local address with its bytes in reverse, remote address, state (0A: listening): proc(5).
+  const socket = new RegExp(`^ *\\d+: [0-9A-F]{4}${network}7F:[0-9A-F]{4} \\S+ 0A `);
+  const sockets = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .filter((line) => socket.test(line));
+  const files = existsSync(dir) ? readdirSync(dir).filter((file) => file !== "logs") : [];
+  const lock = readdirSync(join(root, ".lab")).filter((file) => file.startsWith(`.${lab}.`));
+  return [...processesWith(`${dir}/`).map((pid) => `process ${pid}`), ...sockets, ...files, ...lock];
+}
+
 describe("a lab", () => {
+  const labs = [name, ...[2, 3, 4].map((n) => `${name}-${n}`)];
+
   afterEach(async () => {
-    await stopLab(name);
-    await stopLab(`${name}-2`);
+    for (const lab of labs) await stopLab(lab);
   });
 
   after(() => {
-    for (const lab of [name, `${name}-2`]) rmSync(join(root, ".lab", lab), { recursive: true, force: true });
+    for (const lab of labs) rmSync(join(root, ".lab", lab), { recursive: true, force: true });
   });
 
   const running = (): Promise<Lab> => startLab({ name, timeScale: 20 });
@@ -133,15 +148,75 @@ describe("a lab", () => {
     assert.deepEqual(readdirSync(dir), ["logs"]);
   });
 
-  it("runs beside another one", async () => {
-    const [one, two] = await Promise.all([running(), startLab({ name: `${name}-2` })]);
-    assert.notEqual(one.env.VSPHERE_SERVER, two.env.VSPHERE_SERVER);
+  it("runs beside any number of others: four that start at once, and one of them ends", async () => {
+    const all = await Promise.all(labs.map((lab) => startLab({ name: lab, timeScale: 20 })));
+    assert.equal(new Set(labs.map((lab) => place(lab).addresses.octet)).size, labs.length);
+    assert.equal(new Set(all.map(({ env }) => env.VSPHERE_PASSWORD)).size, labs.length);
+    const answers = (of: Lab[]): Promise<(number | undefined)[]> =>
+      Promise.all(
+        of.map(({ env, caFile }) =>
+          get(`https://${env.VSPHERE_SERVER}/sdk/vimServiceVersions.xml`, readFileSync(caFile, "utf8")),
+        ),
+      );
+    assert.deepEqual(await answers(all), [200, 200, 200, 200]);
     await stopLab(name);
-    assert.equal(labStatus(`${name}-2`).state, "running");
-    assert.equal(
-      await get(`https://${two.env.VSPHERE_SERVER}/sdk/vimServiceVersions.xml`, readFileSync(two.caFile, "utf8")),
-      200,
-    );
+    const others = all.slice(1);
+    assert.deepEqual(await answers(others), [200, 200, 200]);
+    // Each has its own authority.
+    const [one, two] = others;
+    const foreign = readFileSync(one?.caFile ?? "", "utf8");
+    await assert.rejects(get(`https://${two?.env.VSPHERE_SERVER}/sdk/vimServiceVersions.xml`, foreign), /certificate/);
+  });
+
+  it("leaves nothing behind after kill -9, a start and a stop: no process, socket or file", async () => {
+    await running();
+    const { octet } = place(name).addresses;
+    const pid = labStatus(name).pid ?? 0;
+    assert.ok(traces(name, octet).length > 10, "what is there while it runs is seen");
+    process.kill(pid, "SIGKILL");
+    await running();
+    assert.equal(place(name).addresses.octet, octet, "the killed one's network is free again");
+    assert.ok(!processesWith(`.lab/${name}/`).includes(pid));
+    await stopLab(name);
+    assert.deepEqual(traces(name, octet), []);
+  });
+
+  it("leaves nothing behind when whoever starts it is killed before it knows the process", async () => {
+    await running();
+    const { recordFile, addresses } = place(name);
+    const { pid, ...before } = readRecord(recordFile) ?? assert.fail("no record");
+    writeRecord(recordFile, before); // as it is between the start of the process and its note
+    assert.equal(labStatus(name).pid, pid);
+    assert.equal(await stopLab(name), true);
+    assert.deepEqual(traces(name, addresses.octet), []);
+  });
+
+  it("leaves nothing behind after a start that is killed at any moment, a start and a stop", async () => {
+    const argv = ["--require", "tsx/cjs", join(root, "lab/cli.ts"), "start", "--name", name, "--without-openstack"];
+    const moments: [string, () => boolean][] = [
+      ["locked", () => readdirSync(join(root, ".lab")).includes(`.${name}.starting`)],
+      ["prepared", () => existsSync(place(name).recordFile)],
+      ["certified", () => existsSync(place(name).paths.caFile)],
+      ["launched", () => processesWith(vcenterCommand(place(name)).join(" ")).length > 0],
+      ["noted", () => readRecord(place(name).recordFile)?.pid !== undefined],
+    ];
+    for (const [moment, reached] of moments) {
+      const child = spawn(process.execPath, argv, { cwd: root, stdio: "ignore" });
+      const closed = once(child, "close");
+      while (!reached() && child.exitCode === null) await new Promise(setImmediate);
+      child.kill("SIGKILL");
+      await closed;
+      const killed = place(name).addresses.octet;
+      // What was launched runs on, as a whole, and a start says so.
+      if (labStatus(name).state === "running") {
+        await assert.rejects(running(), /runs already/);
+        await stopLab(name);
+      }
+      await running();
+      const { octet } = place(name).addresses;
+      await stopLab(name);
+      for (const one of [killed, octet]) assert.deepEqual(traces(name, one), [], moment);
+    }
   });
 
   it("started twice at once runs once", async () => {

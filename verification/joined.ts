@@ -27,6 +27,7 @@ export function joined(first: Journal, ...others: Journal[]): Journal {
     checks: all.findLast(({ checks }) => checks.length > 0)?.checks ?? [],
     openstack: all.findLast(({ openstack }) => openstack !== undefined)?.openstack,
     drills: drills.map((drill, index) => ({ ...drill, id: `${drill.drill}-${(index + 1).toString()}-${drill.host}` })),
+    load: all.findLast(({ load }) => load !== undefined)?.load,
     means: guestMeans(drills),
     verdict: overall(all.map(({ verdict }) => verdict)),
     error: errors.length === 0 ? undefined : errors.join("\n"),

@@ -68,14 +68,18 @@ export function cloudMarkdown(title: string, { head, rows, notes }: CloudTable):
 }
 
 /** What was broken, and what went wrong beside it. */
-export function drillTitle(drill: Pick<DrillResult, "drill" | "undo">): string {
-  return [faultWords(drill.undo.fault).title, ...cloudText(drill)].join(", ");
+export function drillTitle(drill: Pick<DrillResult, "drill" | "undo" | "loadPercent">): string {
+  return [faultWords(drill.undo.fault).title, ...cloudText(drill), ...loadText(drill)].join(", ");
 }
 
 /** What tells a drill apart from the loss of a host alone. */
-export function besideText(drill: Pick<DrillResult, "drill" | "undo">): string[] {
+export function besideText(drill: Pick<DrillResult, "drill" | "undo" | "loadPercent">): string[] {
   const { note } = faultWords(drill.undo.fault);
-  return [...(note === undefined ? [] : [note]), ...cloudText(drill)];
+  return [...(note === undefined ? [] : [note]), ...cloudText(drill), ...loadText(drill)];
+}
+
+function loadText({ loadPercent }: Pick<DrillResult, "loadPercent">): string[] {
+  return loadPercent === undefined ? [] : [`load ${loadPercent.toString()} %`];
 }
 
 /** What of OpenStack goes wrong beside the host, if anything. */

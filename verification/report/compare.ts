@@ -1,6 +1,6 @@
 import { isSameGuest } from "../availability/means";
 import { guestOsTitle } from "../availability/published";
-import type { Bounds, Guest, Journal, Verdict } from "../model";
+import type { Bounds, DrillResult, Guest, Journal, Verdict } from "../model";
 import { duration, percent } from "./format";
 
 /** One thing that two runs tell differently. */
@@ -34,14 +34,21 @@ function checksOf({ checks }: Journal): Told[] {
   return checks.map(({ id, verdict }) => [id, verdict]);
 }
 
-function drillsOf({ drills }: Journal): Told[] {
-  return drills.map(({ drill, host, verdict }) => [`${drill} of ${host}`, verdict]);
+function drillsOf({ drills, load }: Journal): Told[] {
+  const underLoad: Told[] = load === undefined ? [] : [["load", load.verdict]];
+  return [...underLoad, ...drills.map((drill): Told => [drillName(drill), drill.verdict])];
 }
 
-function expectationsOf({ drills }: Journal): Told[] {
-  return drills.flatMap(({ drill, host, expectations }) =>
-    expectations.map(({ id, verdict }): Told => [`${drill} of ${host}, ${id}`, verdict]),
+function expectationsOf({ drills, load }: Journal): Told[] {
+  const underLoad = (load?.expectations ?? []).map(({ id, verdict }): Told => [`load, ${id}`, verdict]);
+  const ofDrills = drills.flatMap((drill) =>
+    drill.expectations.map(({ id, verdict }): Told => [`${drillName(drill)}, ${id}`, verdict]),
   );
+  return [...underLoad, ...ofDrills];
+}
+
+function drillName({ drill, host, loadPercent }: DrillResult): string {
+  return `${drill} of ${host}${loadPercent === undefined ? "" : ` under a load of ${loadPercent.toString()} %`}`;
 }
 
 /** Of several of one name, as of a drill that was repeated, the worst counts. */

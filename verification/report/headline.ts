@@ -4,14 +4,19 @@ import { plural } from "./format";
 
 /** What the run showed, in a sentence. */
 export function headline(journal: Journal): string {
-  const { drills, checks, verdict, error } = journal;
-  if (drills.length > 0) return `${drilled(journal)}.`;
+  const { drills, checks, verdict, error, load } = journal;
+  const told = [...(load === undefined ? [] : [load.summary]), ...(drills.length > 0 ? [drilled(journal)] : [])];
+  if (told.length > 0) return told.map((text) => `${capital(text)}.`).join(" ");
   if (error !== undefined) return `${nothingDone(journal)}.`;
   const bad = checks.filter(
     (check) => check.severity === "error" && check.verdict !== "passed" && check.verdict !== "not-applicable",
   );
   if (verdict === "passed") return `${plural(checks.length, "check")}, and nothing in the way of a failover.`;
   return `${plural(bad.length, "check")} of ${checks.length.toString()} did not pass.`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function drilled({ drills, checks, error }: Journal): string {
@@ -44,6 +49,7 @@ function countText(group: readonly DrillResult[]): string {
 
 /** Faults have the names of their drills, but for those of a host's power. */
 function nothingDone({ command }: Journal): string {
+  if (command === "load") return "No load was started";
   const drill = command.split(" ")[1] ?? "";
   return kindWords(isFaultKind(drill) ? drill : "host-power").none;
 }

@@ -1,4 +1,4 @@
-import type { CheckResult, DrillResult, Expectation, Journal, Verdict } from "../model";
+import type { CheckResult, Expectation, Journal, Verdict } from "../model";
 import { markup, type Markup } from "./escape";
 
 /** Time of a suite in wall seconds: what CI servers add up. */
@@ -18,9 +18,18 @@ export function junitXml(journal: Journal): string {
       suite(
         `${drill.drill} ${drill.host}`,
         drill,
-        drill.expectations.map((one) => expectationCase(one, drill)),
+        drill.expectations.map((one) => expectationCase(one, `${drill.drill}.${drill.host}`)),
       ),
     ),
+    ...(journal.load === undefined
+      ? []
+      : [
+          suite(
+            "load",
+            journal.load,
+            journal.load.expectations.map((one) => expectationCase(one, "load")),
+          ),
+        ]),
     ...(journal.error === undefined ? [] : [suite("run", journal, [runCase(journal.error)])]),
   ];
   const all = suites.flatMap(({ cases }) => cases);
@@ -76,8 +85,8 @@ function checkCase(check: CheckResult): Case {
   );
 }
 
-function expectationCase({ statement, verdict, seen, basis }: Expectation, { drill, host }: DrillResult): Case {
-  return testCase(`${drill}.${host}`, statement, verdict, seen, `${seen}\nbasis: ${basis}`, undefined);
+function expectationCase({ statement, verdict, seen, basis }: Expectation, className: string): Case {
+  return testCase(className, statement, verdict, seen, `${seen}\nbasis: ${basis}`, undefined);
 }
 
 function runCase(error: string): Case {

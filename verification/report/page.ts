@@ -5,6 +5,7 @@ import { markup, Markup } from "./escape";
 import { duration, instant, percent, plural, scaleNote, seconds, verdictWord } from "./format";
 import { matrix, onlyHostLosses, type MatrixRow } from "./matrix";
 import { headline } from "./headline";
+import { loadMarkup } from "./loadSection";
 import { style } from "./style";
 import { timelineSvg } from "./timelineChart";
 import { timelineData, type Phase } from "./timelineRows";
@@ -31,6 +32,7 @@ ${facts(journal)}
 </header>
 <main>
 ${journal.drills.length > 0 && availabilitySection(journal)}
+${journal.load !== undefined && loadMarkup(journal.load, journal.drills)}
 ${journal.drills.map((drill) => drillSection(drill, journal.timeScale))}
 ${journal.openstack !== undefined && markup`<section>${cloudMarkup(journal.openstack.cloud, viewTable(journal.openstack))}</section>`}
 ${journal.checks.length > 0 && checksSection(journal.checks)}

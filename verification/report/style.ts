@@ -5,6 +5,7 @@ export const style = `
   --paper: #fcfcfb; --ink: #1c1e21; --ink-2: #5b6168; --rule: #e1e2e0; --wash: #f3f3f0;
   --passed: #1d7a46; --failed: #b3261e; --inconclusive: #8a5a00; --not-applicable: #5b6168;
   --off: #9aa0a6; --detection: #b4473c; --restart: #c98a1b; --boot: #1f7a8c; --down: #7a2e6b; --edge: #9aa0a6;
+  --load-ubuntu: #b4473c; --load-windowsxp: #1f7a8c; --load-mixed: #7a2e6b;
   --on-bar: #ffffff;
 }
 @media (prefers-color-scheme: dark) {
@@ -12,6 +13,7 @@ export const style = `
     --paper: #16181b; --ink: #e7e8e6; --ink-2: #a0a6ad; --rule: #30343a; --wash: #1f2226;
     --passed: #5cc98a; --failed: #ff8a80; --inconclusive: #e6b450; --not-applicable: #a0a6ad;
     --off: #6b7178; --detection: #d97267; --restart: #dba63f; --boot: #4fa9bb; --down: #b874a8; --edge: #6b7178;
+    --load-ubuntu: #d97267; --load-windowsxp: #4fa9bb; --load-mixed: #b874a8;
     --on-bar: #16181b;
   }
 }
@@ -60,6 +62,7 @@ summary { cursor: pointer; color: var(--ink-2); }
     --paper: #fff; --ink: #000; --ink-2: #444; --rule: #ccc; --wash: #fff;
     --passed: #1d7a46; --failed: #b3261e; --inconclusive: #8a5a00; --not-applicable: #444;
     --off: #9aa0a6; --detection: #b4473c; --restart: #c98a1b; --boot: #1f7a8c; --down: #7a2e6b; --edge: #9aa0a6;
+  --load-ubuntu: #b4473c; --load-windowsxp: #1f7a8c; --load-mixed: #7a2e6b;
     --on-bar: #fff;
   }
   body { max-width: none; padding: 0; font-size: 10pt; }

@@ -4,6 +4,7 @@ import { cloudMarkdown, drillTitle, observationTable, viewTable } from "./cloud"
 import { escapeMarkdown } from "./escape";
 import { scaleNote, verdictWord } from "./format";
 import { headline } from "./headline";
+import { loadMarkdown } from "./loadSection";
 import { matrix } from "./matrix";
 
 /** Markdown for a pipeline's summary page. */
@@ -19,6 +20,7 @@ export function summaryMarkdown(journal: Journal): string {
     ...(simulated.length === 0 ? [] : [`**Simulated:** ${escapeMarkdown(simulated.join("; "))}.`, ""]),
     ...(scale === undefined ? [] : [escapeMarkdown(scale), ""]),
     ...(journal.drills.length === 0 ? [] : [...matrixTable(journal), ""]),
+    ...loadMarkdown(journal),
     ...cloudSections(journal),
     ...open(journal),
   ];
@@ -61,7 +63,10 @@ function cloudSections({ openstack, drills }: Journal): string[] {
 }
 
 /** Everything that did not pass. */
-function open({ drills, checks }: Journal): string[] {
+function open({ drills, checks, load }: Journal): string[] {
+  const underLoad = (load?.expectations ?? [])
+    .filter(({ verdict }) => verdict !== "passed" && verdict !== "not-applicable")
+    .map(({ statement, seen, verdict }) => `- ${verdictWord[verdict]}, load: ${statement}. Seen: ${seen}`);
   const expectations = drills.flatMap((drill) =>
     drill.expectations
       .filter(({ verdict }) => verdict !== "passed" && verdict !== "not-applicable")
@@ -76,6 +81,6 @@ function open({ drills, checks }: Journal): string[] {
       const word = severity === "warning" ? "Warning" : verdictWord[verdict];
       return `- ${word}, ${id}: ${read}; expected ${expected}. ${remedy}`;
     });
-  const all = [...expectations, ...failed];
+  const all = [...underLoad, ...expectations, ...failed];
   return all.length === 0 ? [] : ["## Not passed", "", ...all.map((line) => `- ${escapeMarkdown(line.slice(2))}`)];
 }

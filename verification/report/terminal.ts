@@ -3,6 +3,7 @@ import { faultWords } from "../faults/words";
 import type { Journal } from "../model";
 import { scaleNote, verdictWord } from "./format";
 import { headline } from "./headline";
+import { loadTables } from "./loadSection";
 import { matrix } from "./matrix";
 
 /** The summary for a terminal: verdict, what was simulated, the table guest × host, what did not pass. Plain text. */
@@ -15,6 +16,11 @@ export function printSummary(journal: Journal): string {
     ...(simulated.length === 0 ? [] : [`Simulated: ${simulated.join("; ")}.`]),
     ...(scale === undefined ? [] : [scale]),
     ...(journal.drills.length === 0 ? [] : [matrixTable(journal)]),
+    ...loadTables(journal).map(({ title, head, rows }) => {
+      const table = new Table({ head, style: { head: [], border: [] } });
+      table.push(...rows);
+      return `${title}\n${table.toString()}`;
+    }),
     ...notPassed(journal),
   ].join("\n");
 }
@@ -35,8 +41,11 @@ function matrixTable(journal: Journal): string {
   return table.toString();
 }
 
-function notPassed({ drills, checks }: Journal): string[] {
+function notPassed({ drills, checks, load }: Journal): string[] {
   return [
+    ...(load?.expectations ?? [])
+      .filter(({ verdict }) => verdict !== "passed" && verdict !== "not-applicable")
+      .map(({ verdict, statement, seen }) => `${verdict}: load: ${statement}; seen: ${seen}`),
     ...drills.flatMap(({ undo, expectations }) =>
       expectations
         .filter(({ verdict }) => verdict !== "passed" && verdict !== "not-applicable")

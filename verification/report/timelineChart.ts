@@ -1,6 +1,7 @@
 import * as echarts from "echarts";
 import type { Bar, TimelineData } from "./timelineRows";
 import { Markup } from "./escape";
+import { tidy } from "./svg";
 
 const width = 960;
 const rowHeight = 34;
@@ -99,13 +100,4 @@ function drawBar(
     },
   };
   return { type: "group", children: [rect, label] };
-}
-
-/** Takes out what serves only interactive charts, and lets the picture shrink with the page. */
-function tidy(svg: string): string {
-  return svg
-    .replace(/<style[\s\S]*?<\/style>/g, "")
-    .replace(/ (ecmeta_\w+|class|pointer-events|xmlns:xlink|baseProfile|version)="[^"]*"/g, "")
-    .replace(/^<svg width="\d+" height="\d+"/, '<svg role="img" preserveAspectRatio="xMinYMin meet"')
-    .replace(/font-family:inherit;/g, "");
 }

@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { journalSchema } from "../../../../verification/journalSchema";
+import type { LoadedGuests, LoadReading, LoadResult } from "../../../../verification/load/model";
+import { printSummary } from "../../../../verification/report";
+import { compare } from "../../../../verification/report/compare";
+import { junitXml } from "../../../../verification/report/junit";
+import { loadLines, loadSvg } from "../../../../verification/report/loadChart";
+import { page } from "../../../../verification/report/page";
+import { summaryMarkdown } from "../../../../verification/report/summary";
+import { drill, hostile, journal } from "./fixture";
+
+function reading(guests: LoadedGuests, level: number, host = "esx-01"): LoadReading {
+  const usage = (cpuPercent: number) => ({
+    samples: 4,
+    cpuPercent,
+    cpuMhz: 26 * cpuPercent,
+    readyPercent: 1.5,
+    memoryPercent: 20,
+  });
+  return {
+    guests,
+    levelPercent: level,
+    from: "2026-01-31T12:00:00.000Z",
+    to: "2026-01-31T12:02:00.000Z",
+    moved: [],
+    hosts: [{ host, loaded: guests === "idle" ? [] : ["ubuntu-1"], usage: usage(2 + level / 4) }],
+    vms: [
+      {
+        vm: "ubuntu-1",
+        guestOs: "ubuntu",
+        host,
+        loaded: guests !== "idle",
+        usage: usage(level),
+        latencyMs: { median: 0.4, p95: 1.25 },
+      },
+    ],
+  };
+}
+
+function load(changes: Partial<LoadResult> = {}): LoadResult {
+  return {
+    verdict: "passed",
+    summary: "the CPU usage of guests and hosts rose with the load",
+    started: "2026-01-31T12:00:00.000Z",
+    ended: "2026-01-31T12:10:00.000Z",
+    levels: [0, 50, 100],
+    levelSeconds: 120,
+    expectations: [
+      {
+        id: "load-observed",
+        statement: "vCenter measured",
+        basis: "every 20 s",
+        verdict: "passed",
+        seen: "40 samples",
+      },
+    ],
+    readings: [reading("idle", 0), reading("ubuntu", 50), reading("ubuntu", 100)],
+    slopes: [
+      {
+        guests: "ubuntu",
+        kind: "host",
+        name: "esx-01",
+        slope: 0.25,
+        interval: { lower: 0.24, upper: 0.26 },
+        levels: 3,
+      },
+    ],
+    undo: { programs: [], description: "end the load programs in ubuntu-1", done: true },
+    ...changes,
+  };
+}
+
+const loaded = journal({ command: "load", drills: [], means: [], load: load() });
+
+describe("report of a load run", () => {
+  it("shows verdict, each level of each host, and the slope with its interval, everywhere", () => {
+    for (const text of [page(loaded), summaryMarkdown(loaded), printSummary(loaded)]) {
+      assert.match(text, /The CPU usage of guests and hosts rose with the load\./);
+      assert.match(text, /CPU usage of each host, by load of its guests/);
+      assert.match(text, /27\.0 % \\?\(702 MHz\\?\)/);
+      assert.match(text, /0\.250 \\?\(95 %: 0\.240 to 0\.260\\?\)/);
+    }
+    assert.match(page(loaded), /0\.4 ms, 1\.3 ms/);
+  });
+
+  it("draws a line for each host and set of guests, idle included", () => {
+    assert.deepEqual(loadLines(load().readings), [
+      {
+        host: "esx-01",
+        guests: "ubuntu",
+        points: [
+          [0, 2],
+          [50, 14.5],
+          [100, 27],
+        ],
+      },
+    ]);
+    const svg = loadSvg(load().readings)?.text ?? "";
+    assert.match(svg, /^<svg role="img"/);
+    assert.match(svg, /var\(--load-ubuntu\)/);
+    assert.doesNotMatch(svg, /<script|<style|NaN/);
+    assert.equal(loadSvg([]), undefined);
+  });
+
+  it("leaves out what was not measured, and says so", () => {
+    const [idle, half, full] = load().readings;
+    assert.ok(idle !== undefined && half !== undefined && full !== undefined);
+    const blind = { ...half, hosts: half.hosts.map((host) => ({ ...host, usage: undefined })) };
+    const readings = [idle, blind, full];
+    assert.deepEqual(loadLines(readings)[0]?.points, [
+      [0, 2],
+      [100, 27],
+    ]);
+    assert.match(page(journal({ load: load({ readings }) })), /not told/);
+  });
+
+  it("tells the availability by level of hosts that failed under load", () => {
+    const under = [0, 50].map((loadPercent) => drill({ loadPercent }));
+    const text = page(journal({ drills: under, load: load() }));
+    assert.match(text, /Availability by load/);
+    assert.match(text, /50 %<\/th><td class="figure">esx-01<\/td><td class="figure">49\.33–50\.00 % in 300\.0 s/);
+    assert.match(text, /load 50 %/);
+  });
+
+  it("shows what did not pass, and a program that was not ended", () => {
+    const failed = load({
+      verdict: "failed",
+      expectations: [{ id: "x", statement: "esx-01 rises", basis: "b", verdict: "failed", seen: "flat" }],
+      undo: { programs: [], description: "end it", done: false },
+    });
+    const bad = journal({ verdict: "failed", drills: [], load: failed });
+    assert.match(page(bad), /not done/);
+    assert.match(summaryMarkdown(bad), /- Failed, load: esx-01 rises\. Seen: flat/);
+    assert.match(printSummary(bad), /failed: load: esx-01 rises; seen: flat/);
+    assert.match(junitXml(bad), /<testsuite name="load" tests="1" failures="1"/);
+    const [worse] = compare(loaded, bad).filter(({ what }) => what === "drill load");
+    assert.equal(worse?.direction, "worse");
+  });
+
+  it("escapes what comes from outside", () => {
+    const readings = [reading("idle", 0, hostile), reading("ubuntu", 50, hostile)];
+    const text = page(journal({ load: load({ readings, summary: hostile }) }));
+    assert.doesNotMatch(text, /<script/i);
+  });
+
+  it("agrees with the journal's schema", () => {
+    assert.equal(journalSchema.safeParse(JSON.parse(JSON.stringify(loaded))).success, true);
+    const broken = { ...loaded, load: { ...load(), levels: ["half"] } };
+    assert.equal(journalSchema.safeParse(JSON.parse(JSON.stringify(broken))).success, false);
+  });
+});

@@ -1,0 +1,64 @@
+import { guestsText, scenarios } from "../load/judge";
+import type { LoadResult } from "../load/model";
+import type { DrillResult, Journal } from "../model";
+import { escapeMarkdown, markup, type Markup } from "./escape";
+import { plural, verdictWord } from "./format";
+import { loadColour, loadSvg } from "./loadChart";
+import { availabilityTable, guestTable, hostTable, type LoadTable } from "./loadTables";
+
+/** The load run on the page: verdict, chart, figures, expectations. */
+export function loadMarkup(load: LoadResult, drills: readonly DrillResult[]): Markup {
+  const { verdict, readings, expectations, undo, levelSeconds } = load;
+  const bad = expectations.filter((one) => one.verdict !== "passed");
+  const good = expectations.filter((one) => one.verdict === "passed");
+  const chart = loadSvg(readings);
+  const byLevel = availabilityTable(drills);
+  return markup`<section>
+<h2>Load <span class="verdict ${verdict}">${verdictWord[verdict]}</span></h2>
+<p class="muted">Each level was held for ${levelSeconds.toString()} s. Figures are means of vCenter's real-time statistics.
+Undo: ${undo.description}, ${undo.done ? "done" : markup`<strong class="failed">not done</strong>`}.</p>
+${bad.length > 0 ? markup`<ul>${bad.map(item)}</ul>` : markup`<p>${load.summary}.</p>`}
+${
+  chart !== undefined &&
+  markup`<figure><figcaption>${scenarios(readings).map(
+    (guests) => markup`<span class="key" style="--key:var(--${loadColour(guests)})">${guestsText(guests)}</span>`,
+  )}</figcaption>${chart}</figure>`
+}
+${readings.length > 0 && table(hostTable(load))}
+${byLevel !== undefined && table(byLevel)}
+${readings.length > 0 && markup`<details><summary>What each guest got</summary>${table(guestTable(load))}</details>`}
+${good.length > 0 && markup`<details><summary>${plural(good.length, "expectation")} that held</summary><ul>${good.map(item)}</ul></details>`}
+</section>`;
+}
+
+function item({ statement, verdict, seen, basis }: LoadResult["expectations"][number]): Markup {
+  return markup`<li><span class="verdict ${verdict}">${verdictWord[verdict]}</span> ${statement}. Seen: ${seen}. <small class="muted">Basis: ${basis}.</small></li>`;
+}
+
+function table({ title, head, rows }: LoadTable): Markup {
+  return markup`<h3>${title}</h3><div class="scroll"><table>
+<thead><tr>${head.map((one) => markup`<th>${one}</th>`)}</tr></thead>
+<tbody>${rows.map(([first, ...others]) => markup`<tr><th scope="row">${first}</th>${others.map((one) => markup`<td class="figure">${one}</td>`)}</tr>`)}</tbody>
+</table></div>`;
+}
+
+/** The tables that a summary has room for. */
+export function loadTables({ load, drills }: Journal): LoadTable[] {
+  const byLevel = availabilityTable(drills);
+  return [
+    ...(load === undefined || load.readings.length === 0 ? [] : [hostTable(load)]),
+    ...(byLevel ? [byLevel] : []),
+  ];
+}
+
+export function loadMarkdown(journal: Journal): string[] {
+  const row = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
+  return loadTables(journal).flatMap(({ title, head, rows }) => [
+    `## ${title}`,
+    "",
+    row(head),
+    `|${head.map(() => " --- |").join("")}`,
+    ...rows.map(row),
+    "",
+  ]);
+}

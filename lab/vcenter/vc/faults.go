@@ -9,6 +9,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/vmware/govmomi/simulator/esx"
+	"github.com/vmware/govmomi/vim25/types"
 )
 
 // Fault is a disturbance that a test asks for. VM and Host are names.
@@ -93,7 +96,7 @@ func (f *faults) check(fault Fault) string {
 		if !known(fault.VM) {
 			return fmt.Sprintf("vm: there is no virtual machine %q", fault.VM)
 		}
-	case "fdmState":
+	case "fdmState", "hostVersion":
 		if f.s.servers[fault.Host] == nil || fault.State == "" {
 			return fmt.Sprintf("host and state: there must be a host %q and a state %q", fault.Host, fault.State)
 		}
@@ -107,7 +110,7 @@ func (f *faults) check(fault Fault) string {
 		}
 	case "expireSessions":
 	default:
-		return fmt.Sprintf("kind: %q is none of restartFails, resetFails, guestServiceDown, guestHung, fdmState, unprotected, slow, http500, expireSessions, %s",
+		return fmt.Sprintf("kind: %q is none of restartFails, resetFails, guestServiceDown, guestHung, fdmState, hostVersion, unprotected, slow, http500, expireSessions, %s",
 			fault.Kind, strings.Join(networkFaults, ", "))
 	}
 	return ""
@@ -125,6 +128,12 @@ func (f *faults) apply(fault Fault, on bool) {
 		for _, m := range f.s.selectMachines(func(m *machine) bool { return on && m.name == fault.VM }) {
 			f.s.fleet.Hang(m.id)
 		}
+	case "hostVersion":
+		version := ""
+		if on {
+			version = fault.State
+		}
+		f.s.showVersion(fault.Host, version)
 	case "expireSessions":
 		if on {
 			f.s.sessions.expire(-1)
@@ -229,4 +238,17 @@ func (f *faults) middleware(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// showVersion shows a host with another version of ESXi; empty means its own.
+func (s *Sim) showVersion(name, version string) {
+	host, ok := s.hostOf(s.servers[name])
+	if !ok {
+		return
+	}
+	product := *esx.HostSystem.Summary.Config.Product
+	set(&product.Version, version)
+	s.change(s.context(), host.ref,
+		types.PropertyChange{Name: "config.product", Val: product},
+		types.PropertyChange{Name: "summary.config.product", Val: &product})
 }

@@ -79,18 +79,12 @@ func (h *ha) watchHeartbeats(ctx *simulator.Context, cfg *types.ClusterConfigInf
 }
 
 func (h *ha) showHeartbeatIssue(ctx *simulator.Context, host managedHost, lacks string) {
-	if host.lacksHeartbeats == lacks {
+	if lacks == "" {
+		h.s.showIssue(ctx, host, heartbeatIssue, nil)
 		return
 	}
-	h.s.updateHost(host.ref, func(m *managedHost) { m.lacksHeartbeats = lacks })
-	var issues []types.BaseEvent
-	status := types.ManagedEntityStatusGreen
-	if lacks != "" {
-		e := h.s.extended("com.vmware.vc.HA.HeartbeatDatastoreNotSufficient", "warning", lacks, h.s.hostEvent(ctx, host.ref).Event, host.ref, host.server.Name)
-		h.s.post(e)
-		issues, status = append(issues, e), types.ManagedEntityStatusYellow
-	}
-	h.s.change(ctx, host.ref, types.PropertyChange{Name: "configIssue", Val: issues}, types.PropertyChange{Name: "configStatus", Val: status})
+	e := h.s.extended("com.vmware.vc.HA.HeartbeatDatastoreNotSufficient", "warning", lacks, h.s.hostEvent(ctx, host.ref).Event, host.ref, host.server.Name)
+	h.s.showIssue(ctx, host, heartbeatIssue, e)
 }
 
 // noteDatastores keeps what a host mounts beside the inventory.

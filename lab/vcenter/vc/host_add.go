@@ -19,15 +19,15 @@ type managedHost struct {
 	ref    types.ManagedObjectReference
 	server *hardware.Server
 	// cluster is the zero reference for a standalone host.
-	cluster      types.ManagedObjectReference
-	maintenance  bool
-	leaving      bool // on its way into maintenance mode
-	disconnected bool // by an administrator
-	responding   bool // as vCenter sees it
-	mounted      []types.ManagedObjectReference
-	// lacksHeartbeats is the issue shown on the host for want of heartbeat datastores; empty when there is none.
-	lacksHeartbeats string
-	lost            map[types.ManagedObjectReference]loss // datastores without a path; never changed in place
+	cluster       types.ManagedObjectReference
+	maintenance   bool
+	leaving       bool // on its way into maintenance mode
+	disconnected  bool // by an administrator
+	responding    bool // as vCenter sees it
+	mounted       []types.ManagedObjectReference
+	issues        map[hostIssue]types.BaseEvent // shown on the host; never changed in place
+	warnsOfShells bool
+	lost          map[types.ManagedObjectReference]loss // datastores without a path; never changed in place
 }
 
 type folder struct {
@@ -110,7 +110,7 @@ func (s *Sim) addHost(ctx *simulator.Context, f *simulator.Folder, spec types.Ho
 
 // describe fills in what distinguishes this server from the simulator's template. The caller holds the host's lock.
 func (s *Sim) describe(ctx *simulator.Context, h *simulator.HostSystem, server *hardware.Server, connect bool, network types.ManagedObjectReference) {
-	addManagers(ctx, h)
+	s.addManagers(ctx, h)
 	_, since := server.Up()
 	id := uuid.NewSHA1(uuid.NameSpaceDNS, []byte(server.Name)).String()
 	bytes := int64(server.MemoryMB) << 20

@@ -13,6 +13,7 @@ import (
 // serviceSystem keeps which services of a host run and when they start.
 type serviceSystem struct {
 	mo.HostServiceSystem
+	s    *Sim
 	host types.ManagedObjectReference
 }
 
@@ -52,6 +53,7 @@ func (v *serviceSystem) edit(ctx *simulator.Context, id string, change func(*typ
 			ctx.Update(h, []types.PropertyChange{{Name: "config.service", Val: &types.HostServiceInfo{Service: slices.Clone(list)}}})
 		})
 	}
+	v.s.warnOfShells(ctx, v.host)
 	return nil
 }
 
@@ -119,8 +121,8 @@ func (d *dateTimeSystem) UpdateDateTimeConfig(ctx *simulator.Context, req *types
 }
 
 // addServices gives a host its services and its clock's configuration.
-func addServices(ctx *simulator.Context, h *simulator.HostSystem) {
-	services := &serviceSystem{host: h.Self}
+func (s *Sim) addServices(ctx *simulator.Context, h *simulator.HostSystem) {
+	services := &serviceSystem{s: s, host: h.Self}
 	services.Self = types.ManagedObjectReference{Type: "HostServiceSystem", Value: "serviceSystem-" + h.Self.Value}
 	services.ServiceInfo.Service = hostServices()
 	ctx.Map.Put(services)

@@ -26,7 +26,7 @@ func (a *accessManager) ChangeLockdownMode(ctx *simulator.Context, r *types.Chan
 type vsanSystem struct{ mo.HostVsanSystem }
 
 // addManagers gives a host the managers that the simulator's hosts lack.
-func addManagers(ctx *simulator.Context, h *simulator.HostSystem) {
+func (s *Sim) addManagers(ctx *simulator.Context, h *simulator.HostSystem) {
 	access := &accessManager{host: h.Self}
 	access.Self = types.ManagedObjectReference{Type: "HostAccessManager", Value: "access-" + h.Self.Value}
 	access.LockdownMode = types.HostLockdownModeLockdownDisabled
@@ -37,5 +37,6 @@ func addManagers(ctx *simulator.Context, h *simulator.HostSystem) {
 	ctx.Map.Put(vsan)
 	h.ConfigManager.HostAccessManager = &access.Self
 	h.ConfigManager.VsanSystem = &vsan.Self
-	addServices(ctx, h)
+	s.addServices(ctx, h)
+	s.addOptions(ctx, h)
 }

@@ -4,7 +4,18 @@ import { retrieve, retrieveOne } from "../../verification/vcenter/properties";
 import { Session } from "../../verification/vcenter/session";
 import { SoapClient } from "../../verification/vcenter/soap";
 import { runTask } from "../../verification/vcenter/task";
-import { at, element, ref, refElement, text, type Ref } from "../../verification/vcenter/xml";
+import {
+  at,
+  children,
+  element,
+  members,
+  ref,
+  refElement,
+  text,
+  xsiType,
+  type Ref,
+  type Xml,
+} from "../../verification/vcenter/xml";
 
 /** A session of the lab's administrator, for what the verifier itself never does. */
 export class Administrator {
@@ -82,6 +93,47 @@ export class Administrator {
     await this.session.call("UpdateVirtualSwitch", system, [element("vswitchName", "vSwitch0"), spec]);
   }
 
+  call(method: string, on: Ref, ...parameters: string[]): Promise<Xml> {
+    return this.session.call(method, on, parameters);
+  }
+
+  async nameOf(object: Ref): Promise<string> {
+    return text((await retrieveOne(this.session, object, ["name"])).get("name")) ?? "";
+  }
+
+  /** The key of the cluster's rule of that name. */
+  async ruleKey(cluster: Ref, name: string): Promise<string> {
+    const configuration = (await retrieveOne(this.session, cluster, ["configurationEx"])).get("configurationEx");
+    const rule = children(configuration, "rule").find((one) => text(at(one, "name")) === name);
+    const key = text(at(rule, "key"));
+    if (key === undefined) throw new Error(`no rule ${name}`);
+    return key;
+  }
+
+  /** Keys of the VM's devices of that type. */
+  async deviceKeys(vm: Ref, type: string): Promise<string[]> {
+    const devices = members(
+      (await retrieveOne(this.session, vm, ["config.hardware.device"])).get("config.hardware.device"),
+    );
+    return devices.filter((device) => xsiType(device) === type).map((device) => text(at(device, "key")) ?? "");
+  }
+
+  /** Starts a program in a guest, as its administrator. */
+  async runInGuest(vm: string, program: string, programArguments: string): Promise<void> {
+    // The one of a vCenter always has this id.
+    const processes = await this.property(
+      { type: "GuestOperationsManager", id: "guestOperationsManager" },
+      "processManager",
+    );
+    const password = this.env.VSPHERE_HA_GUEST_PASSWORD ?? "";
+    const login = [element("interactiveSession", "false"), element("username", "root"), element("password", password)];
+    await this.session.call("StartProgramInGuest", processes, [
+      refElement("vm", await this.find("VirtualMachine", vm)),
+      element("auth", login, { "xsi:type": "NamePasswordAuthentication" }),
+      element("spec", [element("programPath", program), element("arguments", programArguments)]),
+    ]);
+  }
+
   /** A port group on the host's standard switch. */
   async addPortGroup(host: string, name: string): Promise<void> {
     const system = await this.property(await this.find("HostSystem", host), "configManager.networkSystem");
@@ -128,7 +180,8 @@ export class Administrator {
     return cluster;
   }
 
-  private async addHost(cluster: Ref, name: string): Promise<void> {
+  /** Adds a host, with the two shared datastores mounted. */
+  async addHost(cluster: Ref, name: string): Promise<void> {
     const account = {
       hostName: name,
       userName: "root",

@@ -138,7 +138,11 @@ func at(v reflect.Value, path string) (reflect.Value, bool) {
 		if v.Kind() != reflect.Struct || name == "" {
 			return reflect.Value{}, false
 		}
-		if v = v.FieldByName(strings.ToUpper(name[:1]) + name[1:]); !v.IsValid() {
+		name = strings.ToUpper(name[:1]) + name[1:]
+		if embeds(v.Type(), name) { // a vApp is a ResourcePool, and has pools of that name
+			v = v.FieldByName(name)
+		}
+		if v = v.FieldByName(name); !v.IsValid() {
 			return v, false
 		}
 	}

@@ -80,6 +80,8 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &vmSnapshot{o, s}
 	case *simulator.ResourcePool:
 		return &resourcePool{o, s}
+	case *simulator.VirtualApp:
+		return &vApp{o, s}
 	case *simulator.EnvironmentBrowser:
 		return &environment{o}
 	case *simulator.VirtualDiskManager:

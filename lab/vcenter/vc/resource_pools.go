@@ -190,7 +190,12 @@ func (s *Sim) changePools(ctx *simulator.Context, ref types.ManagedObjectReferen
 		return
 	}
 	ctx.WithLock(obj, func() {
-		ctx.Update(obj, []types.PropertyChange{{Name: "resourcePool", Val: change(slices.Clone(p.ResourcePool))}})
+		pools := change(slices.Clone(p.ResourcePool))
+		if _, ok := obj.(*simulator.VirtualApp); ok {
+			p.ResourcePool = pools // the simulator would take the name for that of the embedded pool
+			return
+		}
+		ctx.Update(obj, []types.PropertyChange{{Name: "resourcePool", Val: pools}})
 	})
 }
 

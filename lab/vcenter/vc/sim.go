@@ -59,6 +59,8 @@ type Sim struct {
 	tickets  tickets
 	pages    pages
 
+	placements placements
+
 	stop context.CancelFunc
 	life context.Context
 	work sync.WaitGroup

@@ -21,6 +21,8 @@ func expandTraversals(ctx *simulator.Context, set []types.PropertyFilterSpec) {
 		}
 		for _, o := range set[i].ObjectSet {
 			t.learn(o.SelectSet)
+			// From a vApp the simulator finds no pools: what it embeds has the name of the property.
+			t.recursive = t.recursive || o.Obj.Type == "VirtualApp" && o.SelectSet != nil
 		}
 		if !t.recursive || t.nested || missing(ctx, set[i].ObjectSet) {
 			continue // the simulator has the right answer, or the right fault
@@ -100,7 +102,7 @@ func (t *traversal) follow(from types.ManagedObjectReference, set []types.BaseSe
 // isKindOf tells whether a managed object type is another one or derived from it, as far as traversals name base types.
 func isKindOf(kind, base string) bool {
 	return kind == base || base == "ManagedEntity" || kind == "ClusterComputeResource" && base == "ComputeResource" ||
-		kind == "StoragePod" && base == "Folder"
+		kind == "StoragePod" && base == "Folder" || kind == "VirtualApp" && base == "ResourcePool"
 }
 
 // references reads a property whose value is one reference or a list of them.
@@ -113,8 +115,8 @@ func referencesIn(ctx *simulator.Context, obj mo.Reference, kind, property strin
 		return nil
 	}
 	ctx.WithLock(obj, func() {
-		field := managedObject(obj, kind).FieldByName(strings.ToUpper(property[:1]) + property[1:])
-		if !field.IsValid() {
+		field, ok := at(managedObject(obj, kind), property)
+		if !ok || !field.IsValid() {
 			return
 		}
 		switch v := field.Interface().(type) {

@@ -272,3 +272,29 @@ func TestAnImageIsUploadedToAnImportLease(t *testing.T) {
 		t.Errorf("the machine is called %s", l.VM(vm).Name)
 	}
 }
+
+func TestAnUploadedDescriptorIsMovedAsAFile(t *testing.T) {
+	l := labtest.Start(t, 200)
+	hosts := l.Hosts(1)
+	ds := l.NAS("ha-a", 0, hosts...)
+	datastore, err := l.Finder.Datastore(l.Ctx(), "ha-a")
+	l.Must(err)
+	l.Must(datastore.Upload(l.Ctx(), strings.NewReader("# Disk DescriptorFile\n"), "sent.vmdk", nil))
+	dc, err := l.Finder.Datacenter(l.Ctx(), l.Config.Datacenter)
+	l.Must(err)
+	move := func(from, to string) error {
+		ref := dc.Reference()
+		res, err := methods.MoveVirtualDisk_Task(l.Ctx(), l.Client, &types.MoveVirtualDisk_Task{
+			This: *l.Client.ServiceContent.VirtualDiskManager, SourceName: from, SourceDatacenter: &ref, DestName: to,
+		})
+		l.Must(err)
+		return object.NewTask(l.Client.Client, res.Returnval).Wait(l.Ctx())
+	}
+	l.Must(move("[ha-a] sent.vmdk", "[ha-a] kept.vmdk"))
+	if files := search(l, ds, "[ha-a]", nil); !strings.Contains(files, "kept.vmdk") || strings.Contains(files, "sent.vmdk") {
+		t.Errorf("the datastore holds %s", files)
+	}
+	if err := move("[ha-a] sent.vmdk", "[ha-a] other.vmdk"); !failsWith(err, "FileNotFound") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}

@@ -100,12 +100,27 @@ func (m *diskManager) DeleteVirtualDiskTask(ctx *simulator.Context, req *types.D
 	return &methods.DeleteVirtualDisk_TaskBody{Res: &types.DeleteVirtualDisk_TaskResponse{Returnval: m.s.task(ctx, m.Self, "deleteVirtualDisk", run)}}
 }
 
-// MoveVirtualDiskTask does so too.
+// MoveVirtualDiskTask does so too; a disk in one file, as clients upload them, is moved as a file.
 func (m *diskManager) MoveVirtualDiskTask(ctx *simulator.Context, req *types.MoveVirtualDisk_Task) soap.HasFault {
 	if req.DestDatacenter == nil {
 		req.DestDatacenter = req.SourceDatacenter
 	}
-	return m.VirtualDiskManager.MoveVirtualDiskTask(ctx, req)
+	from, fault := m.s.locate(ctx, datacenterAt(ctx, req.SourceDatacenter), req.SourceName)
+	if _, err := os.Stat(simulator.VirtualDiskBackingFileName(from)); fault != nil || err == nil {
+		return m.VirtualDiskManager.MoveVirtualDiskTask(ctx, req)
+	}
+	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		files := *m.s.client.ServiceContent.FileManager
+		res, err := methods.MoveDatastoreFile_Task(m.s.life, m.s.client, &types.MoveDatastoreFile_Task{
+			This: files, SourceName: req.SourceName, SourceDatacenter: req.SourceDatacenter,
+			DestinationName: req.DestName, DestinationDatacenter: req.DestDatacenter, Force: req.Force,
+		})
+		if err != nil {
+			return nil, fileFault(req.SourceName, err)
+		}
+		return await(ctx, res.Returnval)
+	}
+	return &methods.MoveVirtualDisk_TaskBody{Res: &types.MoveVirtualDisk_TaskResponse{Returnval: m.s.task(ctx, m.Self, "moveVirtualDisk", run)}}
 }
 
 // QueryVirtualDiskUuid reads the identifier from the disk's file, with which it moves and is attached.

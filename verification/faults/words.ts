@@ -90,7 +90,7 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
         inLine: `isolation of ${host}`,
         named: `isolation of ${host}`,
         breaks: `have ${host} enable ${names} by itself after ${seconds} s, and disable ${names} over SSH`,
-        undo: `wait until ${host} enables ${names} by itself, ${seconds} s after the fault, or enable it at its console,`,
+        undo: `wait until ${host} enables ${names} by itself, ${seconds} s after the fault, or enable it at its console`,
         breaking: `isolating ${host}`,
         broken: `${host} is cut off from the management network`,
         restoring: `waiting until ${host} ends its isolation by itself`,

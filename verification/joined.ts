@@ -28,7 +28,7 @@ export function joined(first: Journal, ...others: Journal[]): Journal {
     openstack: all.findLast(({ openstack }) => openstack !== undefined)?.openstack,
     drills: drills.map((drill, index) => ({ ...drill, id: `${drill.drill}-${(index + 1).toString()}-${drill.host}` })),
     load: all.findLast(({ load }) => load !== undefined)?.load,
-    means: guestMeans(drills),
+    means: guestMeans(drills, all.flatMap(({ means }) => means).find(({ longRun }) => longRun)?.longRun?.mtbfHours),
     verdict: overall(all.map(({ verdict }) => verdict)),
     error: errors.length === 0 ? undefined : errors.join("\n"),
   };

@@ -181,6 +181,8 @@ const cloud = z.looseObject({
   ),
 });
 
+const restorePart = z.looseObject({ seconds, n: z.int(), interval: bounds.optional() });
+
 /** What `journal.json` holds; Journal is its type. Published as docs/journal.schema.json. */
 export const journalSchema = z.looseObject({
   schemaVersion: z.literal(1),
@@ -216,9 +218,23 @@ export const journalSchema = z.looseObject({
     z.looseObject({
       ...guest,
       hosts: z.int(),
+      repetitions: z.int().optional().describe("in which every host failed: the n of the intervals"),
       windowSeconds: seconds,
       availabilityPercent: bounds,
       downtimeSeconds: bounds,
+      interval: z
+        .looseObject({ availabilityPercent: bounds, downtimeSeconds: bounds })
+        .optional()
+        .describe("95 % over repetitions, Student's t, bounds of the measurement included"),
+      restore: z
+        .looseObject({
+          total: restorePart.optional(),
+          detection: restorePart.optional(),
+          restart: restorePart.optional(),
+          boot: restorePart.optional(),
+        })
+        .optional(),
+      longRun: z.looseObject({ mtbfHours: z.number().positive(), availabilityPercent: bounds }).optional(),
       publishedPercent: z.number().describe("the study's figure; its window was not published"),
     }),
   ),

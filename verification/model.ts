@@ -279,12 +279,37 @@ export interface DrillResult {
   openstack?: CloudObservation | undefined;
 }
 
+/** A time with its 95 % interval over repetitions (Student's t). */
+export interface RestorePart {
+  seconds: number;
+  /** Repetitions that it was seen in. */
+  n: number;
+  /** Absent with one repetition. */
+  interval?: Bounds | undefined;
+}
+
+/** Mean time to restore (MTTR) and its parts; undefined where a part was never seen. */
+export interface Restore {
+  /** Without service. */
+  total: RestorePart | undefined;
+  detection: RestorePart | undefined;
+  restart: RestorePart | undefined;
+  boot: RestorePart | undefined;
+}
+
 /** Mean over the hosts of one guest, beside the published experiment. */
 export interface GuestMean extends Guest {
   hosts: number;
+  /** Repetitions in which every host failed; absent in journals of before there were any. */
+  repetitions?: number | undefined;
   windowSeconds: number;
   availabilityPercent: Bounds;
   downtimeSeconds: Bounds;
+  /** 95 % intervals of the means over repetitions, by Student's t, bounds of the measurement included. */
+  interval?: { availabilityPercent: Bounds; downtimeSeconds: Bounds } | undefined;
+  restore?: Restore | undefined;
+  /** Where a mean time between failures of a host was given. */
+  longRun?: { mtbfHours: number; availabilityPercent: Bounds } | undefined;
   /** The study's figure; its window was not published. */
   publishedPercent: number;
 }

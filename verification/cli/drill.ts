@@ -2,6 +2,7 @@ import { version } from "../../package.json";
 import { loadConfig, type Environment, type HostConfig } from "../config";
 import { exitCode, planDrills, recover, runDrills } from "../drills";
 import { variantOf, type DrillName } from "../drills/variants";
+import { guestMeans } from "../availability/means";
 import { joined } from "../joined";
 import { readJournal } from "../journal";
 import type { DrillResult, Journal } from "../model";
@@ -15,6 +16,8 @@ export interface DrillOptions {
   drill: DrillName;
   config: string[];
   host: string[];
+  repeat: string;
+  mtbfHours: string | undefined;
   plan: boolean;
   includeBystanders: boolean;
   json: boolean;
@@ -24,6 +27,7 @@ export interface DrillOptions {
 /** Fails hosts and measures. Resolves to the exit code. */
 export async function drillCommand(options: DrillOptions, context: CommandContext): Promise<number> {
   const { env, stdout, stderr, signal, hurried } = context;
+  const statistics = parseStatistics(options);
   const config = loadConfig(options.config, env);
   const hosts = options.host.length > 0 ? options.host : undefined;
   const progress = lines(options.json ? stderr : stdout);
@@ -44,11 +48,34 @@ export async function drillCommand(options: DrillOptions, context: CommandContex
   }
   const targets = config.hosts.filter(({ name }) => hosts === undefined || hosts.includes(name));
   requirePasswords(options.drill, targets, env);
-  const journal = await runDrills({ ...request, reportDir: options.report, toolVersion: version });
+  const journal = await runDrills({ ...request, ...statistics, reportDir: options.report, toolVersion: version });
   stdout.write(options.json ? `${JSON.stringify(journal, undefined, 2)}\n` : `${printSummary(journal)}\n`);
   const failure = drillFailure(journal);
   if (failure !== undefined) stderr.write(`${failure}\n`);
   return exitCode(journal);
+}
+
+const mostRepetitions = 1000;
+
+/** Throws Problems with everything that is wrong. */
+export function parseStatistics(options: { repeat?: string; mtbfHours: string | undefined }): {
+  repeat: number;
+  mtbfHours: number | undefined;
+} {
+  const number = (text: string): number => (text.trim() === "" ? Number.NaN : Number(text));
+  const problems: Problem[] = [];
+  const repeat = number(options.repeat ?? "1");
+  if (!Number.isInteger(repeat) || repeat < 1 || repeat > mostRepetitions) {
+    const rule = `must be a whole number from 1 to ${mostRepetitions.toString()}`;
+    problems.push({ path: "--repeat", value: options.repeat, rule, remedy: "write for example 5" });
+  }
+  const mtbfHours = options.mtbfHours === undefined ? undefined : number(options.mtbfHours);
+  if (mtbfHours !== undefined && !(mtbfHours > 0 && Number.isFinite(mtbfHours))) {
+    const rule = "must be the mean time between failures of one host in hours, above 0";
+    problems.push({ path: "--mtbf-hours", value: options.mtbfHours, rule, remedy: "write for example 8760, a year" });
+  }
+  if (problems.length > 0) throw new Problems(problems, "the command line");
+  return { repeat, mtbfHours };
 }
 
 /** All variables that are missing, before anything is touched. */
@@ -107,15 +134,19 @@ export async function recoverCommand(
 export interface ReportOptions {
   journal: [string, ...string[]];
   out: string;
+  mtbfHours: string | undefined;
 }
 
 /** Writes the four files of a journal anew, or of several as one. */
 export async function reportCommand(
-  { journal: [first, ...others], out }: ReportOptions,
+  { journal: [first, ...others], out, mtbfHours: given }: ReportOptions,
   { stdout }: CommandContext,
 ): Promise<number> {
+  const { mtbfHours } = parseStatistics({ mtbfHours: given });
   const journal = readJournal(first);
-  await writeReport(others.length === 0 ? journal : joined(journal, ...others.map(readJournal)), out);
+  const whole = others.length === 0 ? journal : joined(journal, ...others.map(readJournal));
+  const means = mtbfHours === undefined ? whole.means : guestMeans(whole.drills, mtbfHours);
+  await writeReport({ ...whole, means }, out);
   stdout.write(`wrote journal.json, junit.xml, summary.md and index.html to ${out}\n`);
   return 0;
 }

@@ -58,7 +58,8 @@ const checkExamples = `Examples:
 const drillExamples = `Examples:
   vsphere-ha drill host-loss --config cluster.json --plan
   vsphere-ha drill host-loss --config cluster.json --host esx-01.example.com
-  vsphere-ha drill host-loss --config cluster.json --config controllers.json --report report`;
+  vsphere-ha drill host-loss --config cluster.json --config controllers.json --report report
+  vsphere-ha drill host-loss --config cluster.json --repeat 5 --mtbf-hours 8760`;
 
 const loadExamples = `Examples:
   vsphere-ha load --config cluster.json --plan
@@ -74,6 +75,10 @@ function configOption(): Option {
   return new Option("--config <file>", "configuration file, - for standard input; may be repeated")
     .argParser(collect)
     .makeOptionMandatory();
+}
+
+function mtbfOption(): Option {
+  return new Option("--mtbf-hours <h>", "mean time between failures of one host: tells the long-run availability");
 }
 
 function collect(value: string, previous: string[] = []): string[] {
@@ -114,6 +119,8 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
       .description(variantOf(drill).summary)
       .addOption(configOption())
       .option("--host <name>", "host to fail, may be repeated (default: all hosts of the configuration)", collect, [])
+      .option("--repeat <n>", "how often each host is failed: intervals are told from 2 on", "1")
+      .addOption(mtbfOption())
       .option("--plan", "say what would happen, and change nothing", false)
       .option("--include-bystanders", "go on although VMs outside the configuration run on the host", false)
       .option("--json", "print the journal as JSON instead of lines", false)
@@ -167,10 +174,11 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     // Not mandatory for commander, which would ask for them in the subcommand too.
     .option("--journal <file>", "journal.json of a run; may be repeated", collect)
     .option("--out <dir>", "where journal.json, junit.xml, summary.md and index.html go")
-    .action(async ({ journal, out }: Partial<ReportOptions>) => {
+    .addOption(mtbfOption())
+    .action(async ({ journal, out, mtbfHours }: Partial<ReportOptions>) => {
       if (journal === undefined) report.error("error: required option '--journal <file>' not specified");
       if (out === undefined) report.error("error: required option '--out <dir>' not specified");
-      done(await reportCommand({ journal, out }, context));
+      done(await reportCommand({ journal, out, mtbfHours }, context));
     });
   report
     .command("compare")

@@ -23,6 +23,10 @@ export interface DrillRun extends HostLossRequest {
   /** For the four files of the report; journal.json is written ahead of every fault. */
   reportDir: string;
   toolVersion: string;
+  /** How often each host is failed; default 1. */
+  repeat?: number;
+  /** Mean time between failures of one host, for the long-run availability. */
+  mtbfHours?: number | undefined;
 }
 
 /**
@@ -31,12 +35,14 @@ export interface DrillRun extends HostLossRequest {
  * @throws CouldNotRun when nothing could be begun
  */
 export async function runDrills(run: DrillRun): Promise<Journal> {
-  const { config, reportDir } = run;
+  const { config, reportDir, repeat = 1, mtbfHours } = run;
   const hosts = hostNames(run);
   return withCluster(run, (parts) => {
     const journal = beginJournal(config, parts.vcenter.about, run.toolVersion, run.drill);
     return drillHosts(parts, {
-      hosts,
+      // All hosts once, then again: a repetition is one failure of each.
+      hosts: Array.from({ length: repeat }, () => hosts).flat(),
+      mtbfHours,
       file: new JournalFile(join(reportDir, "journal.json"), journal),
       report: () => writeReport(journal, reportDir),
     });

@@ -15,10 +15,19 @@ const hostSeconds = 3600;
 /** Until a recovered host is back in the cluster; seconds of the Clock. */
 const recoverBudget = 1200;
 
+export interface HostsToDrill {
+  /** One drill each, in this order; a host may come again. */
+  hosts: readonly string[];
+  file: JournalFile;
+  report: () => Promise<void>;
+  /** Mean time between failures of one host, for the long-run availability. */
+  mtbfHours?: number | undefined;
+}
+
 /** The run itself: lock, drills, means, report. Through its parts only, so that it is tested without a vCenter. */
 export async function drillHosts(
   parts: DrillParts,
-  { hosts, file, report }: { hosts: readonly string[]; file: JournalFile; report: () => Promise<void> },
+  { hosts, file, report, mtbfHours }: HostsToDrill,
 ): Promise<Journal> {
   const { journal } = file;
   const owner = journal.lockOwner ?? "vsphere-ha";
@@ -38,7 +47,7 @@ export async function drillHosts(
     if (pending(journal).length === 0) await lock.release().catch((error: unknown) => parts.progress(messageOf(error)));
   }
   journal.checks = journal.drills[0]?.steadyStateBefore ?? journal.checks;
-  journal.means = guestMeans(journal.drills);
+  journal.means = guestMeans(journal.drills, mtbfHours);
   journal.verdict = verdictOf(journal);
   journal.ended = new Date(parts.clock.now()).toISOString();
   await file.save();

@@ -1,7 +1,8 @@
 import { cell, guestsOf, inWindow, isSameGuest, type Cell } from "../availability/means";
 import { guestOsTitle, publishedPercent, publishedWindow } from "../availability/published";
 import { faultWords } from "../faults/words";
-import type { Guest, Journal, Verdict } from "../model";
+import { nines } from "../availability/longRun";
+import type { Bounds, Guest, GuestMean, Journal, Restore, RestorePart, Verdict } from "../model";
 import { besideText } from "./cloud";
 import { duration, percent, plural, seconds } from "./format";
 
@@ -17,7 +18,7 @@ export interface Matrix {
 }
 
 export interface MatrixRow {
-  kind: "host" | "mean" | "hour" | "published";
+  kind: "host" | "mean" | "interval" | "restore" | "hour" | "long-run" | "published";
   label: string;
   /** What the figures are of: each on a line of its own. */
   notes: string[];
@@ -64,11 +65,15 @@ function footer({ means, drills }: Journal, guests: readonly Guest[]): MatrixRow
       label: "Mean",
       notes: [
         [plural(hosts, "host"), ...windowText(of)].join(", "),
-        ...(hosts < drills.length ? ["without another fault"] : []),
+        ...(drills.some(({ drill, loadPercent }) => drill !== "host-loss" || loadPercent !== undefined)
+          ? ["without another fault"]
+          : []),
       ],
       verdict: undefined,
       cells: of.map((mean) => (mean === undefined ? none : cellText(mean))),
     },
+    ...intervalRow(of),
+    ...restoreRow(of),
     {
       kind: "hour",
       label: "Mean, in an hour",
@@ -78,6 +83,7 @@ function footer({ means, drills }: Journal, guests: readonly Guest[]): MatrixRow
         mean === undefined ? none : cellText({ ...mean, availabilityPercent: inWindow(mean.downtimeSeconds, hour) }),
       ),
     },
+    ...longRunRow(of),
     {
       kind: "published",
       label: "Published",
@@ -89,6 +95,68 @@ function footer({ means, drills }: Journal, guests: readonly Guest[]): MatrixRow
       ]),
     },
   ];
+}
+
+type Means = readonly (GuestMean | undefined)[];
+
+/** Over repetitions; no row where nothing was repeated. */
+function intervalRow(of: Means): MatrixRow[] {
+  if (of.every((mean) => mean?.interval === undefined)) return [];
+  const counts = [...new Set(of.flatMap((mean) => (mean?.interval && mean.repetitions) ?? []))];
+  return [
+    {
+      kind: "interval",
+      label: "95 % interval of the mean",
+      notes: [`Student's t over repetitions, n = ${counts.join(", ")}`, "bounds of the measurement included"],
+      verdict: undefined,
+      cells: of.map((mean) => (mean?.interval === undefined ? none : cellText(mean.interval))),
+    },
+  ];
+}
+
+function restoreRow(of: Means): MatrixRow[] {
+  if (of.every((mean) => mean?.restore?.total === undefined)) return [];
+  return [
+    {
+      kind: "restore",
+      label: "Mean time to restore",
+      notes: ["without service: detection, restart, boot"],
+      verdict: undefined,
+      cells: of.map((mean) => (mean?.restore?.total === undefined ? none : restoreText(mean.restore))),
+    },
+  ];
+}
+
+function restoreText({ total, detection, restart, boot }: Restore): string[] {
+  const text = (name: string, part: RestorePart | undefined): string[] => {
+    if (part === undefined) return [];
+    const { seconds: value, interval } = part;
+    const range = interval === undefined ? "" : ` (95 %: ${duration(interval)})`;
+    return [`${name}${seconds(value)}${range}`];
+  };
+  const parts = [...text("detection ", detection), ...text("restart ", restart), ...text("boot ", boot)];
+  return [...text("", total), parts.join(", ")];
+}
+
+function longRunRow(of: Means): MatrixRow[] {
+  const hours = of.find((mean) => mean?.longRun !== undefined)?.longRun?.mtbfHours;
+  if (hours === undefined) return [];
+  return [
+    {
+      kind: "long-run",
+      label: "In the long run",
+      notes: [`a host failing every ${hours.toString()} h on average`, "MTBF / (MTBF + MTTR)"],
+      verdict: undefined,
+      cells: of.map((mean) => (mean?.longRun === undefined ? none : longRunText(mean.longRun.availabilityPercent))),
+    },
+  ];
+}
+
+function longRunText({ lower, upper }: Bounds): string[] {
+  const digits = (percent: number): string =>
+    Number.isFinite(nines(percent)) ? nines(percent).toFixed(1) : "no end of";
+  const [from, to] = [digits(lower), digits(upper)];
+  return [`${lower.toFixed(6)}–${upper.toFixed(6)} %`, `${from === to ? from : `${from} to ${to}`} nines`];
 }
 
 function cellText({

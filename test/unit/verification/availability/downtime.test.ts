@@ -222,6 +222,72 @@ describe("bounds against a simulated history", () => {
   });
 });
 
+describe("whatever samples come", () => {
+  const instant = fc.integer({ min: -50, max: 300 });
+  const any = fc.array(
+    fc.record({
+      vm: fc.constant("a"),
+      due: instant,
+      sent: instant,
+      // Also before it was sent: the clock was stepped back.
+      done: instant,
+      outcome: fc.constantFrom("up" as const, "down" as const, "lost" as const),
+    }),
+    { maxLength: 40 },
+  );
+  const anyWindow = fc.record({ from: fc.integer({ min: 0, max: 200 }), length: fc.integer({ min: 0, max: 200 }) });
+  const measure = (taken: Sample[], { from, length }: { from: number; length: number }) =>
+    vmAvailability(
+      { vm: "a", guestOs: "ubuntu", samples: taken, window: { from, to: from + length }, resolution: 20 },
+      (ms) => ms,
+    );
+
+  it("bounds are in order and within the window, of no length too", () => {
+    fc.assert(
+      fc.property(any, anyWindow, (taken, window_) => {
+        const { downtimeSeconds: down, availabilityPercent: percent, unobservedSeconds } = measure(taken, window_);
+        assert.ok(0 <= down.lower && down.lower <= down.upper && down.upper <= window_.length, JSON.stringify(down));
+        assert.ok(0 <= percent.lower && percent.lower <= percent.upper && percent.upper <= 100);
+        assert.ok(0 <= unobservedSeconds && unobservedSeconds <= window_.length);
+        if (window_.length === 0) assert.deepEqual(percent, { lower: 0, upper: 100 });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("intervals are in order and do not overlap, though samples do", () => {
+    fc.assert(
+      fc.property(any, anyWindow, (taken, window_) => {
+        const { intervals } = measure(taken, window_);
+        intervals.forEach(({ startAfter, startBefore, endAfter, endBefore }, k) => {
+          assert.ok(startAfter <= startBefore && (endBefore === undefined || endAfter <= endBefore));
+          const next_ = intervals[k + 1];
+          if (next_ !== undefined) assert.ok(endBefore !== undefined && endAfter <= next_.startAfter);
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("their order does not matter, nor do lost ones and those that a clock step turned round", () => {
+    fc.assert(
+      fc.property(any, any, anyWindow, fc.integer(), (taken, more, window_, seed) => {
+        const noise = more.map((sample) =>
+          sample.outcome === "lost" || sample.done < sample.sent ? sample : { ...sample, outcome: "lost" as const },
+        );
+        const mixed = [...taken, ...noise].sort(
+          (a, b) => ((a.sent * 31 + a.done * 17 + seed) % 7) - ((b.sent * 31 + b.done * 17 + seed) % 7),
+        );
+        const { samples: counts, ...one } = measure(taken, window_);
+        const { samples: others, ...other } = measure(mixed, window_);
+        assert.deepEqual(other, one);
+        assert.equal(others.lost, counts.lost + noise.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 type Stream = fc.Stream<{ late: number; takes: number; instant: number }>;
 
 function next<T>(stream: fc.Stream<T>): T {

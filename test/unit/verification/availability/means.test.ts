@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import * as fc from "fast-check";
 import { cell, guestMeans, inWindow } from "../../../../verification/availability/means";
-import type { DrillResult } from "../../../../verification/model";
+import type { DrillResult, GuestMean } from "../../../../verification/model";
 import { drill } from "../report/fixture";
 
 /** A drill of one host whose Ubuntu guests were down for so many of 300 s. */
@@ -72,5 +73,92 @@ describe("means", () => {
   it("are comparable in a window of another length", () => {
     assert.deepEqual(inWindow({ lower: 36, upper: 72 }, 3600), { lower: 98, upper: 99 });
     assert.deepEqual(inWindow({ lower: 36, upper: 72 }, 0), { lower: 0, upper: 100 });
+  });
+});
+
+describe("means over repetitions", () => {
+  const only = (drills: DrillResult[], mtbfHours?: number): GuestMean =>
+    guestMeans(drills, mtbfHours)[0] ?? assert.fail();
+
+  it("have a 95 % interval by Student's t over the means of the hosts, and say n", () => {
+    // Means over the hosts 30, 40, 50: standard deviation 10, t of 2 degrees 4.303, half width 24.84.
+    const drills = [20, 30, 40].flatMap((down) => [lost("esx-01", [down]), lost("esx-02", [down + 20])]);
+    const { repetitions: n, hosts, downtimeSeconds, interval } = only(drills);
+    assert.deepEqual([n, hosts, downtimeSeconds.lower, downtimeSeconds.upper], [3, 2, 40, 43]);
+    assert.equal(interval?.downtimeSeconds.lower.toFixed(2), (40 - 24.84).toFixed(2));
+    assert.equal(interval.downtimeSeconds.upper.toFixed(2), (43 + 24.84).toFixed(2));
+    assert.ok(interval.availabilityPercent.lower < 100 * (1 - 43 / 300));
+  });
+
+  it("have no interval without repetitions", () => {
+    const mean = only([lost("esx-01", [30]), lost("esx-02", [40])]);
+    assert.deepEqual([mean.repetitions, mean.interval], [1, undefined]);
+  });
+
+  it("leave out a repetition that was not observed on every host", () => {
+    const unseen = lost("esx-02", [500], { verdict: "inconclusive" });
+    const drills = [lost("esx-01", [30]), lost("esx-02", [50]), lost("esx-01", [900]), unseen];
+    const mean = only(drills);
+    assert.deepEqual([mean.repetitions, mean.downtimeSeconds.lower], [1, 40]);
+  });
+
+  it("keep an interval of shares within 0 and 100 %, and of times at 0 or more", () => {
+    const { interval } = only([lost("esx-01", [1]), lost("esx-01", [250])]);
+    assert.deepEqual([interval?.availabilityPercent.lower, interval?.downtimeSeconds.lower], [0, 0]);
+    assert.equal(interval?.availabilityPercent.upper, 100);
+  });
+
+  it("leave out losses under load", () => {
+    const under = lost("esx-01", [200], { loadPercent: 50 });
+    assert.equal(only([lost("esx-01", [30]), under]).downtimeSeconds.lower, 30);
+  });
+
+  it("do not depend on the order of the hosts within a repetition", () => {
+    const downtimes = fc.array(fc.array(fc.integer({ min: 0, max: 290 }), { minLength: 3, maxLength: 3 }), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(downtimes, fc.boolean(), (rounds, reversed) => {
+        const drillsOf = (order: number[]): DrillResult[] =>
+          rounds.flatMap((round) => order.map((k) => lost(`esx-${k.toString()}`, [round[k] ?? 0])));
+        const one = only(drillsOf([0, 1, 2]));
+        const other = only(drillsOf(reversed ? [2, 1, 0] : [1, 0, 2]));
+        assert.ok(Math.abs(one.downtimeSeconds.lower - other.downtimeSeconds.lower) < 1e-9);
+        assert.equal(one.repetitions, rounds.length);
+        const [a, b] = [one.interval?.downtimeSeconds.upper, other.interval?.downtimeSeconds.upper];
+        assert.ok(a === b || Math.abs((a ?? 0) - (b ?? 0)) < 1e-6);
+        if (one.interval) {
+          assert.ok(one.interval.downtimeSeconds.lower <= one.downtimeSeconds.lower);
+          assert.ok(one.interval.downtimeSeconds.upper >= one.downtimeSeconds.upper);
+          assert.ok(one.interval.availabilityPercent.lower <= one.availabilityPercent.lower);
+        }
+      }),
+    );
+  });
+
+  it("split the time to restore into detection, restart and boot, each with its interval and n", () => {
+    const shares = (detection: number): DrillResult => {
+      const drill_ = lost("esx-01", [60]);
+      const vms = drill_.vms.map((vm) => {
+        return { ...vm, shares: { detectionSeconds: detection, restartSeconds: 12, bootSeconds: undefined } };
+      });
+      return { ...drill_, vms };
+    };
+    const { restore } = only([shares(10), shares(20)]);
+    assert.deepEqual([restore?.total?.seconds, restore?.total?.n], [61.5, 2]);
+    assert.deepEqual([restore?.detection?.seconds, restore?.restart?.seconds], [15, 12]);
+    assert.equal(restore?.detection?.interval?.lower.toFixed(1), (15 - 12.706 * 5).toFixed(1));
+    assert.deepEqual(restore.restart?.interval, { lower: 12, upper: 12 });
+    assert.equal(restore.boot, undefined);
+  });
+
+  it("tell the long run from the interval of the downtime where there is one", () => {
+    const once = only([lost("esx-01", [36])], 1);
+    assert.ok(Math.abs((once.longRun?.availabilityPercent.upper ?? 0) - 100 / 1.01) < 1e-9);
+    const repeated = only([lost("esx-01", [36]), lost("esx-01", [40])], 1);
+    const { lower = 100 } = repeated.longRun?.availabilityPercent ?? {};
+    assert.ok(lower < (once.longRun?.availabilityPercent.lower ?? 0));
+    assert.equal(only([lost("esx-01", [36])]).longRun, undefined);
   });
 });

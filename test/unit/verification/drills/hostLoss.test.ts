@@ -57,6 +57,16 @@ describe("host-loss drill", () => {
       assert.equal(world.lockReleased, true);
     });
 
+    it("can be failed again: means over the hosts with their interval over the repetitions", async () => {
+      const journal = await run(["esx-02", "esx-03", "esx-02", "esx-03"]);
+      assert.equal(journal.verdict, "passed", journal.error);
+      const [mean] = journal.means;
+      assert.deepEqual([mean?.hosts, mean?.repetitions], [2, 2]);
+      assert.ok((mean?.interval?.downtimeSeconds.lower ?? Infinity) <= (mean?.downtimeSeconds.lower ?? 0));
+      const { detection, restart, boot } = mean?.restore ?? {};
+      assert.deepEqual([detection?.n, restart?.seconds, boot?.n], [2, 12, 2]);
+    });
+
     it("measures the downtime of those that failed with the host, and none of the others", async () => {
       const journal = await run();
       const [down, up] = [

@@ -36,6 +36,29 @@ describe("report page", () => {
     assert.match(text, /its window was not published/);
   });
 
+  it("shows the interval over repetitions with its n, the time to restore and the long run", () => {
+    const base = journal().means[0];
+    assert.ok(base !== undefined);
+    const part = { seconds: 50, n: 5, interval: { lower: 48, upper: 52 } };
+    const mean = {
+      ...base,
+      repetitions: 5,
+      interval: { availabilityPercent: { lower: 49, upper: 51 }, downtimeSeconds: { lower: 148, upper: 154 } },
+      restore: { total: { ...part, seconds: 151 }, detection: part, restart: undefined, boot: undefined },
+      longRun: { mtbfHours: 8760, availabilityPercent: { lower: 99.9995, upper: 99.9996 } },
+    };
+    for (const text of [page(journal({ means: [mean] })), summaryMarkdown(journal({ means: [mean] }))]) {
+      assert.match(text, /n = 5/);
+      assert.match(text, /49\.00–51\.00 %/);
+      assert.match(text, /151\.0 s \(95 %: 48\.0–52\.0 s\)/);
+      assert.match(text, /detection 50\.0 s/);
+      assert.match(text, /a host failing every 8760 h on average/);
+      assert.match(text, /99\.999500–99\.999600 %/);
+      assert.match(text, /5\.3 to 5\.4 nines/);
+    }
+    assert.doesNotMatch(page(journal()), /95 % interval|In the long run/);
+  });
+
   it("loads nothing and runs nothing", () => {
     const text = page(journal(lab));
     assert.doesNotMatch(text, /<script|<link|<img|<iframe|@import|url\(|\b(src|href)=/i);

@@ -8,14 +8,14 @@ have endpoints of their own, are left out.
 """
 
 import pyVmomi  # noqa: F401, without it there are no types
-from pyVmomi import VmomiSupport
+from pyVmomi import VmomiSupport, pbm  # noqa: F401, and without this none of storage policies
 
 OTHER_ENDPOINTS = ("Vsan", "VimClusterVsan", "Cns", "DataProtection")
 
 
 def rows():
     for name in VmomiSupport._managedDefMap:
-        if not name.startswith(("vim.", "vmodl.query.")):
+        if not name.startswith(("vim.", "vmodl.query.", "pbm.")):
             continue
         kind = VmomiSupport.GetVmodlType(name)
         wsdl = VmomiSupport.GetWsdlName(kind)

@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/vmware/govmomi/pbm"
 	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vsan"
 
-	_ "github.com/vmware/govmomi/pbm/simulator"  // storage policies, which the provider reads of every disk
 	_ "github.com/vmware/govmomi/vapi/simulator" // sessions, tags and content libraries
 
 	"vsphere-ha/lab/vcenter/wsdl"
@@ -51,6 +51,7 @@ func (s *Sim) registerEndpoints() (err error) {
 	s.svc.ServeMux.Handle("POST "+vim25.Path, soap)
 	s.svc.ServeMux.Handle("POST "+vim25.Path+"/vimService", soap)
 	s.svc.ServeMux.Handle("POST "+vsan.Path, soap)
+	s.svc.ServeMux.Handle("POST "+pbm.Path, soap)
 	s.svc.ServeMux.Handle("GET "+wsdl.Path, wsdl.Handler())
 	s.serveCategories()
 	s.serveVSAN()
@@ -60,6 +61,7 @@ func (s *Sim) registerEndpoints() (err error) {
 	building.Lock()
 	defer building.Unlock()
 	s.svc.NewServer().Close()
+	s.servePolicies()
 	return nil
 }
 

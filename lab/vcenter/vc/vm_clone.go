@@ -37,6 +37,9 @@ func (v *virtualMachine) clone(ctx *simulator.Context, req *types.CloneVM_Task) 
 			return nil, fault
 		}
 	}
+	if fault := v.s.knownPoliciesOf(&req.Spec.Location); fault != nil {
+		return nil, fault
+	}
 	v.s.cloneEvent(ctx, v.Self, func(e types.VmEvent) types.BaseEvent {
 		return &types.VmBeingClonedEvent{
 			VmCloneEvent: types.VmCloneEvent{VmEvent: e}, DestName: req.Name,
@@ -47,6 +50,7 @@ func (v *virtualMachine) clone(ctx *simulator.Context, req *types.CloneVM_Task) 
 	if fault != nil {
 		return nil, fault
 	}
+	v.s.policies.assignPlace(v.s.instanceOf(made.Self), &req.Spec.Location)
 	if fault := v.s.finishClone(made, &req.Spec, source); fault != nil {
 		_ = v.s.destroyMachine(v.s.context(), made)
 		return nil, fault

@@ -34,9 +34,13 @@ func (f *folder) CreateVMTask(ctx *simulator.Context, req *types.CreateVM_Task) 
 		return fail(fault)
 	}
 	req.Host = &host
+	if fault := f.s.knownPolicies(&req.Config); fault != nil {
+		return fail(fault)
+	}
 	if fault := f.s.settleNew(ctx, f.Folder, &req.Config); fault != nil {
 		return fail(fault)
 	}
+	f.s.policies.assignConfig(req.Config.InstanceUuid, &req.Config)
 	return f.Folder.CreateVMTask(ctx, req)
 }
 

@@ -15,6 +15,9 @@ func (v *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.Recon
 	if fault == nil {
 		fault = v.s.admitReservation(v.Self, &spec)
 	}
+	if fault == nil {
+		fault = v.s.knownPolicies(&spec)
+	}
 	if fault == nil && !v.Config.Template {
 		spec.DeviceChange, fault = v.s.planDevices(ctx, v.s.homeOf(ctx, v.VirtualMachine), v.Config.Hardware.Device, spec.DeviceChange)
 	}
@@ -25,6 +28,7 @@ func (v *virtualMachine) ReconfigVMTask(ctx *simulator.Context, req *types.Recon
 		return v.VirtualMachine.ReconfigVMTask(ctx, req)
 	}
 	v.complete(&spec)
+	v.s.policies.assignConfig(v.Config.InstanceUuid, &spec)
 	return v.VirtualMachine.ReconfigVMTask(ctx, &types.ReconfigVM_Task{This: req.This, Spec: spec})
 }
 

@@ -19,6 +19,9 @@ import (
 func (v *virtualMachine) RelocateVMTask(ctx *simulator.Context, req *types.RelocateVM_Task) soap.HasFault {
 	spec := req.Spec
 	run := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		if fault := v.s.knownPoliciesOf(&spec); fault != nil {
+			return nil, fault
+		}
 		if fault := v.s.moveFiles(ctx, v.VirtualMachine, &spec); fault != nil {
 			return nil, fault
 		}
@@ -37,6 +40,7 @@ func (v *virtualMachine) RelocateVMTask(ctx *simulator.Context, req *types.Reloc
 				return nil, fault
 			}
 		}
+		v.s.policies.assignPlace(v.s.instanceOf(v.Self), &spec)
 		ctx.WithLock(v, func() { v.RefreshStorageInfo(ctx, nil) }) // on a host that has the datastores
 		return nil, nil
 	}

@@ -2,10 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { LabError } from "./errors";
 import { DEFAULT_LAB, DEFAULT_TIME_SCALE, labEnv, labStatus, startLab, stopLab, type LabStatus } from "./lab";
 import { exportLines } from "./shell";
+import { timeScale } from "./timeScale";
 
 const EXAMPLE = `
 The lab is a simulated vCenter with four hosts, their BMCs (Redfish) and storage, and OpenStack, all on 127.0.0.0/8. Each
@@ -20,12 +21,6 @@ Exit codes: 0 done, 2 not possible (the message says why).`;
 
 interface Named {
   name: string;
-}
-
-function timeScale(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0.1 && value <= 10_000)) throw new InvalidArgumentError("It must lie between 0.1 and 10000.");
-  return value;
 }
 
 function describe(status: LabStatus): string {

@@ -8,9 +8,15 @@ import { type Counts, countsOfExitCode, countsOfGoTest, countsOfProcess, sum } f
 const root = resolve(__dirname, "..");
 const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 
-/** Test files that measure outages. */
-const DRILLS = ["hostLoss", "mainJob"].map((name) => `test/integration/${name}.test.ts`);
-const INTEGRATION = ["test/integration/**/*.test.ts", ...DRILLS.flatMap((file) => ["--ignore", file])];
+/** Test files that measure outages, those of a lane one after the other: they wait more than they compute. */
+const DRILLS = {
+  "main job": ["mainJob"],
+  drills: ["hostLoss", "hostIsolation", "maintenanceDrill", "load"],
+  "real time": ["realTime"],
+};
+const integrationFile = (name: string): string => `test/integration/${name}.test.ts`;
+const measuring = Object.values(DRILLS).flat().map(integrationFile);
+const INTEGRATION = ["test/integration/**/*.test.ts", ...measuring.flatMap((file) => ["--ignore", file])];
 
 interface Suite {
   name: string;
@@ -114,7 +120,9 @@ async function main(): Promise<void> {
   ]);
   // What measures outages goes before everything else on the machine.
   const withLab = await Promise.all([
-    inTurn([mocha("drills", ["--timeout", "300000", ...DRILLS], { live: true })]),
+    ...Object.entries(DRILLS).map(([name, files]) =>
+      inTurn([mocha(name, ["--timeout", "300000", ...files.map(integrationFile)], { live: true })]),
+    ),
     inTurn([mocha("integration", ["--timeout", "300000", ...INTEGRATION], { niceness: 10 })]),
   ]);
   const total = sum([...computed, ...withLab]);

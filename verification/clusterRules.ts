@@ -16,9 +16,19 @@ export interface VmOverride {
   restartPriority: string | undefined;
   isolationResponse: string | undefined;
   /** VM monitoring that differs from the cluster's, and whether the VM follows the cluster's all the same. */
-  monitoring: { mode: string | undefined; followsCluster: boolean } | undefined;
+  monitoring: MonitoringOverride | undefined;
   /** Component protection that differs from the cluster's. */
   componentProtection: { apd: string | undefined; pdl: string | undefined } | undefined;
   /** DRS automation level of this VM, or `disabled`. */
   drs: string | undefined;
+}
+
+/** Numbers are seconds, but for `maxFailures`; undefined where vCenter does not tell. */
+export interface MonitoringOverride {
+  mode: string | undefined;
+  followsCluster: boolean;
+  failureInterval?: number | undefined;
+  minUpTime?: number | undefined;
+  maxFailures?: number | undefined;
+  maxFailureWindow?: number | undefined;
 }

@@ -19,7 +19,7 @@ describe("maintenance-mode drills on the lab", function () {
 
   afterEach(() => lab.reconfigure(automation("fullyAutomated")));
 
-  const drill = (report: string, watch?: Watch) => lab.drill(report, ["maintenance-mode", "--host", host], watch);
+  const drill = (report: string, watch?: Watch) => lab.observed(report, ["maintenance-mode", "--host", host], watch);
 
   /** So that the drill has nothing to move there first. */
   async function gather(...vms: string[]): Promise<void> {

@@ -15,7 +15,9 @@ import { failureText } from "./text";
 export interface DrillOptions {
   drill: DrillName;
   config: string[];
-  host: string[];
+  /** The one that the drill has. */
+  host?: string[];
+  vm?: string[];
   repeat: string;
   mtbfHours: string | undefined;
   plan: boolean;
@@ -29,13 +31,14 @@ export async function drillCommand(options: DrillOptions, context: CommandContex
   const { env, stdout, stderr, signal, hurried } = context;
   const statistics = parseStatistics(options);
   const config = loadConfig(options.config, env);
-  const hosts = options.host.length > 0 ? options.host : undefined;
+  const named = options.host ?? options.vm ?? [];
+  const subjects = named.length > 0 ? named : undefined;
   const progress = lines(options.json ? stderr : stdout);
   const request = {
     config,
     env,
     drill: options.drill,
-    hosts,
+    subjects,
     includeBystanders: options.includeBystanders,
     progress,
     signal,
@@ -46,7 +49,7 @@ export async function drillCommand(options: DrillOptions, context: CommandContex
     (refused ? stderr : stdout).write(`${text}\n`);
     return refused ? 2 : 0;
   }
-  const targets = config.hosts.filter(({ name }) => hosts === undefined || hosts.includes(name));
+  const targets = config.hosts.filter(({ name }) => subjects?.includes(name) ?? true);
   requirePasswords(options.drill, targets, env);
   const journal = await runDrills({ ...request, ...statistics, reportDir: options.report, toolVersion: version });
   stdout.write(options.json ? `${JSON.stringify(journal, undefined, 2)}\n` : `${printSummary(journal)}\n`);
@@ -80,6 +83,7 @@ export function parseStatistics(options: { repeat?: string; mtbfHours: string | 
 
 /** All variables that are missing, before anything is touched. */
 export function requirePasswords(drill: DrillName, hosts: readonly HostConfig[], env: Environment): void {
+  if (variantOf(drill).byVcenter === true) return;
   const shell = variantOf(drill).inShell === true;
   const variables = hosts.flatMap(({ bmc, ssh }) => {
     return (shell ? ssh?.keyFile === undefined && ssh?.passwordEnv : bmc?.passwordEnv) || [];

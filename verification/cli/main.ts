@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { version } from "../../package.json";
 import { settleSeconds } from "../checks/settle";
 import { checkCommand, type CheckOptions } from "./check";
-import { drillNames, variantOf } from "../drills/variants";
+import { drillNames, variantOf, type DrillName } from "../drills/variants";
 import type { CommandContext } from "./context";
 import {
   compareCommand,
@@ -81,6 +81,32 @@ function mtbfOption(): Option {
   return new Option("--mtbf-hours <h>", "mean time between failures of one host: tells the long-run availability");
 }
 
+function subjectOption(drill: DrillName): Option {
+  const kind = variantOf(drill).ofVm === true ? "vm" : "host";
+  const text = {
+    vm: "VM to break, may be repeated (default: all VMs",
+    host: "host to fail, may be repeated (default: all hosts",
+  };
+  return new Option(`--${kind} <name>`, `${text[kind]} of the configuration)`).argParser(collect);
+}
+
+/** What makes the guests hang where the configuration says nothing: see config/guests.ts. */
+const hangHelp = `
+A guest hangs by a program that VMware Tools start in it, with the account in guests.<system>.user and the password in
+VSPHERE_HA_GUEST_PASSWORD:
+  Ubuntu       /bin/sh -c 'sleep 1; echo c > /proc/sysrq-trigger'     as root: the kernel panics
+  Windows XP   C:\\notmyfault\\notmyfaultc.exe hang 1                 NotMyFault of Sysinternals, to be put into the template
+Another program, or a command on this machine, which gets VM_NAME in its environment, in the configuration:
+  "guests": {"windowsxp": {"hang": {"program": "C:\\\\tools\\\\hang.exe", "arguments": "now"}},
+             "ubuntu": {"hang": {"command": ["/usr/local/bin/hang-guest"]}}}
+The vCenter user needs VirtualMachine.GuestOperations.Execute and .Query, and VirtualMachine.Interact.Reset.`;
+
+function examplesOf(drill: DrillName): string {
+  const subject = variantOf(drill).ofVm === true ? "--vm ubuntu-1" : "--host esx-01.example.com";
+  const more = drill === "guest-hang" ? `\n${hangHelp}` : "";
+  return drillExamples.replaceAll("host-loss", drill).replace("--host esx-01.example.com", subject) + more;
+}
+
 function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
@@ -118,15 +144,15 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
       .command(drill)
       .description(variantOf(drill).summary)
       .addOption(configOption())
-      .option("--host <name>", "host to fail, may be repeated (default: all hosts of the configuration)", collect, [])
-      .option("--repeat <n>", "how often each host is failed: intervals are told from 2 on", "1")
+      .addOption(subjectOption(drill))
+      .option("--repeat <n>", "how often each of them is broken: intervals are told from 2 on", "1")
       .addOption(mtbfOption())
       .option("--plan", "say what would happen, and change nothing", false)
       .option("--include-bystanders", "go on although VMs outside the configuration run on the host", false)
       .option("--json", "print the journal as JSON instead of lines", false)
       .option("--report <dir>", "where journal.json, junit.xml, summary.md and index.html go", "report")
       .addHelpText("after", `\n${exitCodes}\n`)
-      .addHelpText("after", drillExamples.replaceAll("host-loss", drill))
+      .addHelpText("after", examplesOf(drill))
       .addHelpText("after", `\n${configHelp}\n\n${environment}`)
       .action(async (options: Omit<DrillOptions, "drill">) => {
         done(await drillCommand({ ...options, drill }, context));

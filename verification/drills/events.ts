@@ -1,4 +1,5 @@
 import type { Moid, VcEvent } from "../model";
+import { haResets } from "../vcenter/haResets";
 
 /** A vCenter event with its instant on this machine's clock, wall ms since the epoch. */
 export interface TimedEvent extends VcEvent {
@@ -32,6 +33,10 @@ export function hostPartitionedEvent(events: readonly TimedEvent[], host: Moid):
 
 export function vmRestartedEvent(events: readonly TimedEvent[], vm: Moid): TimedEvent | undefined {
   return events.find(({ type, vmId }) => vmRestarted.includes(type.toLowerCase()) && vmId === vm);
+}
+
+export function vmResetEvent(events: readonly TimedEvent[], vm: Moid): TimedEvent | undefined {
+  return haResets(events).find(({ vmId }) => vmId === vm);
 }
 
 export function restartFailedEvent(events: readonly TimedEvent[], vm: Moid): TimedEvent | undefined {

@@ -17,9 +17,11 @@ export type ExpectedKind =
   | "host-isolated"
   | "vm-fails"
   | "vm-runs-until"
+  | "vm-reset"
   | "vm-restarted"
   | "vm-answers"
   | "vm-elsewhere"
+  | "vm-stays"
   | "vm-protected"
   | "vm-undisturbed"
   | "vm-not-restarted";

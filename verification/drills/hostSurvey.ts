@@ -26,20 +26,8 @@ export function surveyHost(
     return { refusals: [`host ${hostName} is not in cluster ${inventory.cluster.name}, which has ${known || "none"}`] };
   }
   const role: FdmRole = host.fdmState === "master" ? "master" : "secondary";
-  const targets = config.vms.flatMap((vmConfig) => {
-    const vm = inventory.vms.find(({ name, template }) => name === vmConfig.name && !template);
-    const service = serviceOf(vmConfig, vm);
-    return vm === undefined || service === undefined ? [] : [{ vm, config: vmConfig, service }];
-  });
-  const planned = (vm: VmState): PlannedVm => {
-    const target = config.vms.find(({ name }) => name === vm.name);
-    return {
-      vm,
-      kind: target !== undefined ? "target" : vm.system ? "system" : "other",
-      guestOs: target?.guestOs,
-      restartDisabled: restartPriority(inventory.cluster, vm.id) === "disabled",
-    };
-  };
+  const targets = probedTargets(inventory, config);
+  const planned = (vm: VmState): PlannedVm => plannedVm(inventory, config, vm);
   const onHost = inventory.vms.filter(({ hostId }) => hostId === host.id).map(planned);
   const { moves, unmovable } = planMoves(inventory, host, targets);
   const running = [...onHost, ...moves.map(({ vm }) => planned(vm))].filter(
@@ -47,6 +35,25 @@ export function surveyHost(
   );
   const refusals = [...hostRefusals(inventory, host), ...targetRefusals(inventory, config), ...unmovable];
   return { host, role, onHost, moves, targets, running, refusals };
+}
+
+/** VMs of the target with the services that are probed. */
+export function probedTargets(inventory: Inventory, config: VerificationConfig): DrillPlan["targets"] {
+  return config.vms.flatMap((vmConfig) => {
+    const vm = inventory.vms.find(({ name, template }) => name === vmConfig.name && !template);
+    const service = serviceOf(vmConfig, vm);
+    return vm === undefined || service === undefined ? [] : [{ vm, config: vmConfig, service }];
+  });
+}
+
+export function plannedVm({ cluster }: Inventory, config: VerificationConfig, vm: VmState): PlannedVm {
+  const target = config.vms.find(({ name }) => name === vm.name);
+  return {
+    vm,
+    kind: target !== undefined ? "target" : vm.system ? "system" : "other",
+    guestOs: target?.guestOs,
+    restartDisabled: restartPriority(cluster, vm.id) === "disabled",
+  };
 }
 
 function hostRefusals(inventory: Inventory, host: HostState): string[] {
@@ -66,7 +73,8 @@ function hostRefusals(inventory: Inventory, host: HostState): string[] {
   return refusals;
 }
 
-function targetRefusals(inventory: Inventory, config: VerificationConfig): string[] {
+/** Why the VMs of the target cannot be observed. */
+export function targetRefusals(inventory: Inventory, config: VerificationConfig): string[] {
   if (config.vms.length === 0) return ["the configuration names no VM: there is nothing to observe; set vms"];
   return config.vms.flatMap((vmConfig) => {
     const vm = inventory.vms.find(({ name, template }) => name === vmConfig.name && !template);

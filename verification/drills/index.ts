@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { VerificationConfig } from "../config";
 import { JournalFile, readJournal } from "../journal";
 import type { Journal } from "../model";
 import { CouldNotRun } from "../problems";
@@ -14,12 +15,12 @@ import { variantOf } from "./variants";
 
 export { exitCode } from "./run";
 
-export interface HostLossRequest extends DrillRequest {
-  /** Names of the hosts to fail, one after the other; undefined: all of the configuration. */
-  hosts?: readonly string[] | undefined;
+export interface DrillsRequest extends DrillRequest {
+  /** Names of the hosts, or VMs, to break, one after the other; undefined: all of the configuration. */
+  subjects?: readonly string[] | undefined;
 }
 
-export interface DrillRun extends HostLossRequest {
+export interface DrillRun extends DrillsRequest {
   /** For the four files of the report; journal.json is written ahead of every fault. */
   reportDir: string;
   toolVersion: string;
@@ -30,13 +31,13 @@ export interface DrillRun extends HostLossRequest {
 }
 
 /**
- * Fails each host in turn and reports. A run that ended early gives its journal too, with `error`.
+ * Breaks each host, or VM, in turn and reports. A run that ended early gives its journal too, with `error`.
  *
  * @throws CouldNotRun when nothing could be begun
  */
 export async function runDrills(run: DrillRun): Promise<Journal> {
   const { config, reportDir, repeat = 1, mtbfHours } = run;
-  const hosts = hostNames(run);
+  const hosts = subjectNames(run);
   return withCluster(run, (parts) => {
     const journal = beginJournal(config, parts.vcenter.about, run.toolVersion, run.drill);
     return drillHosts(parts, {
@@ -50,8 +51,8 @@ export async function runDrills(run: DrillRun): Promise<Journal> {
 }
 
 /** What `drill --plan` prints, and whether any host must not be failed. Changes nothing. */
-export async function planDrills(request: HostLossRequest): Promise<{ text: string; refused: boolean }> {
-  const hosts = hostNames(request);
+export async function planDrills(request: DrillsRequest): Promise<{ text: string; refused: boolean }> {
+  const hosts = subjectNames(request);
   return withCluster(request, async (parts) => {
     const inventory = await parts.vcenter.inventory();
     const plans = hosts.map((host) =>
@@ -111,8 +112,24 @@ function requireOpenStack({ config, drill = "host-loss" }: DrillRequest): void {
   }
 }
 
+/** What the drill is to break; throws CouldNotRun when the configuration does not have it. */
+function subjectNames({ config, drill = "host-loss", subjects }: DrillsRequest): string[] {
+  if (variantOf(drill).ofVm !== true) return hostNames({ config, hosts: subjects });
+  const known = config.vms.map(({ name }) => name);
+  if (known.length === 0) throw new CouldNotRun("the configuration names no VM; set vms");
+  const unknown = (subjects ?? []).filter((vm) => !known.includes(vm));
+  if (unknown.length === 0) return [...new Set(subjects ?? known)];
+  throw new CouldNotRun(`--vm ${unknown.join(", ")} is not in the configuration, which has ${known.join(", ")}`);
+}
+
 /** The hosts asked for; throws CouldNotRun when one is not of the configuration. */
-export function hostNames({ config, hosts }: HostLossRequest): string[] {
+export function hostNames({
+  config,
+  hosts,
+}: {
+  config: VerificationConfig;
+  hosts?: readonly string[] | undefined;
+}): string[] {
   const known = config.hosts.map(({ name }) => name);
   if (known.length === 0) throw new CouldNotRun("the configuration names no host; set hosts, each with its bmc");
   const unknown = (hosts ?? []).filter((host) => !known.includes(host));

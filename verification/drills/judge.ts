@@ -4,6 +4,7 @@ import {
   hostIsolatedEvent,
   hostPartitionedEvent,
   restartFailedEvent,
+  vmResetEvent,
   vmRestartedEvent,
 } from "./events";
 import type { Expected } from "./expected";
@@ -88,6 +89,10 @@ function judgeOne(
       if (event.at > seen.undone) return failed(`restarted only ${host.tooLate}`);
       return passed(`restarted ${one(seconds(event.at - seen.faultSent))} s after the fault`);
     }
+    case "vm-reset":
+      return judgeReset(seen, vm.id, limitSeconds, seconds, host);
+    case "vm-stays":
+      return judgeStays(seen.failedOver, vm.id, host);
     case "vm-elsewhere":
       return judgeElsewhere(seen.failedOver, vm.id, host);
     case "vm-not-restarted":
@@ -214,6 +219,27 @@ function judgeElsewhere(inventory: Inventory | undefined, vmId: string, host: { 
   const runsOn = inventory.hosts.find(({ id }) => id === vm.hostId)?.name ?? "no host";
   if (vm.powerState !== "poweredOn") return failed(`${vm.powerState} on ${runsOn}`);
   return vm.hostId === host.id ? failed(`still on ${host.name}`) : passed(`runs on ${runsOn}`);
+}
+
+function judgeReset(
+  seen: DrillObservation,
+  vmId: string,
+  limit: number,
+  seconds: (wallMs: number) => number,
+  { tooLate }: FailedHost,
+): Judged {
+  const event = vmResetEvent(seen.events, vmId);
+  if (event === undefined) return missingEvent(seen, "vCenter reported no reset by HA");
+  if (event.at > seen.undone) return failed(`reset only ${tooLate}`);
+  const [early, late] = [seconds(event.at - seen.faultConfirmed), seconds(event.at - seen.faultSent)];
+  return within(early, late, limit, `reset ${range(Math.max(0, early), late)} after the fault`);
+}
+
+function judgeStays(inventory: Inventory | undefined, vmId: string, host: { id: string; name: string }): Judged {
+  const elsewhere = judgeElsewhere(inventory, vmId, host);
+  if (elsewhere.verdict === "passed") return failed(elsewhere.seen);
+  const still = inventory?.vms.find(({ id }) => id === vmId);
+  return still?.hostId === host.id && still.powerState === "poweredOn" ? passed(`on ${host.name}`) : elsewhere;
 }
 
 function judgeEvacuated(inventory: Inventory | undefined, { id, name }: { id: string; name: string }): Judged {

@@ -61,12 +61,12 @@ export function observationSeconds({
   };
 }
 
-function allRestarted(inventory: Inventory, { affected, host }: DrillPlan): boolean {
+function allRestarted(inventory: Inventory, { affected, host, staysOnHost }: DrillPlan): boolean {
   return affected
     .filter(({ restartDisabled }) => !restartDisabled)
     .every(({ vm }) => {
       const now = inventory.vms.find(({ id }) => id === vm.id);
-      return now?.powerState === "poweredOn" && now.hostId !== host.id;
+      return now?.powerState === "poweredOn" && (now.hostId === host.id) === (staysOnHost === true);
     });
 }
 

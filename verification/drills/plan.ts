@@ -54,6 +54,8 @@ export interface DrillPlan {
   budgets: VmBudget[];
   /** How long at least things stay broken, in seconds. */
   holdSeconds: number;
+  /** VMs that come back do so on this very host, as it is not failed itself. */
+  staysOnHost?: true;
   /** What the settings promise. */
   expected: Expected[];
   /** Why it must not be done, each with what to do. Empty: it may. */

@@ -4,6 +4,9 @@ import { runChecks } from "../checks";
 import { Clock } from "../clock";
 import type { Environment, VerificationConfig } from "../config";
 import type { OpenStackConfig } from "../config/openstack";
+import type { Fault, GuestHangRecord } from "../faults/fault";
+import { guestHangFault } from "../faults/guestHang";
+import { guestHang } from "../faults/guestHangCommand";
 import { hostIsolationFault } from "../faults/hostIsolation";
 import { hostPowerFault } from "../faults/hostPower";
 import { hostShell } from "../faults/hostShell";
@@ -11,10 +14,13 @@ import { maintenanceModeFault } from "../faults/maintenanceMode";
 import { redfishPower } from "../faults/redfish";
 import { ProbeThread } from "../probes/probeThread";
 import { probeTiming } from "../probes/schedule";
+import { serviceOf } from "../probes/target";
 import { probeTcp } from "../probes/tcp";
 import { CouldNotRun } from "../problems";
 import type { Cloud } from "../openstack/cloud";
+import type { GuestOs } from "../model";
 import type { VCenter } from "../vcenter/client";
+import type { GuestAccount } from "../vcenter/guestOperations";
 import { cloudCompanion } from "./cloudCompanion";
 import type { Every } from "./cloudWatch";
 import type { Companion } from "./companion";
@@ -23,6 +29,10 @@ import { variantOf, type DrillName } from "./variants";
 
 /** Limit of one probe of a check, in wall ms. */
 const checkProbeLimit = 2000;
+
+/** Limit of a look whether a guest hangs, in seconds of the Clock and at least so many wall ms: the fault is known no better. */
+const hangProbeSeconds = 2;
+const hangProbeLimit = 300;
 
 /** What a user asks for, in every command that drills. */
 export interface DrillRequest {
@@ -62,6 +72,8 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
           return hostPowerFault(name, redfishPower(host, env, clock));
         case "maintenance-mode":
           return maintenanceModeFault(name, vcenter);
+        case "guest-hang":
+          return hangOf(record, request, vcenter, clock);
         case "host-isolation":
           return hostIsolationFault(record, hostShell(host, env), clock);
       }
@@ -78,16 +90,35 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
       config.openstack !== undefined && { companion: companions(cloud, config.openstack, clock, request) }),
     keepUp: await addressesToKeepUp(config.vcenter.server),
     includeBystanders: request.includeBystanders,
-    guestAccount: (guestOs) => {
-      const { user, passwordEnv } = config.guests[guestOs];
-      const password = env[passwordEnv];
-      if (password) return { user, password };
-      throw new CouldNotRun(`${passwordEnv} is not set; export the password of ${user} in the guests in it`);
-    },
+    guestAccount: (guestOs) => accountOf(request, guestOs),
     progress: request.progress,
     interrupted: request.signal,
     hurried: request.hurried,
   };
+}
+
+function accountOf({ config, env }: Pick<DrillRequest, "config" | "env">, guestOs: GuestOs): GuestAccount {
+  const { user, passwordEnv } = config.guests[guestOs];
+  const password = env[passwordEnv];
+  if (password) return { user, password };
+  throw new CouldNotRun(`${passwordEnv} is not set; export the password of ${user} in the guests in it`);
+}
+
+function hangOf(record: GuestHangRecord, request: DrillRequest, vcenter: VCenter, clock: Clock): Fault {
+  const { config, env } = request;
+  const vm = config.vms.find(({ name }) => name === record.vm);
+  if (vm === undefined) throw new CouldNotRun(`VM ${record.vm} is not in the configuration; give the one of that run`);
+  return guestHangFault(record, {
+    vcenter,
+    clock,
+    hang: guestHang(config.guests[vm.guestOs].hang, vcenter, () => accountOf(request, vm.guestOs), env),
+    answers: async (state) => {
+      const service = serviceOf(vm, state);
+      const limit = Math.max(hangProbeLimit, clock.wallMs(hangProbeSeconds));
+      return service !== undefined && probeTcp(service.address, service.port, limit);
+    },
+    bootSeconds: vm.bootSeconds,
+  });
 }
 
 function companions(

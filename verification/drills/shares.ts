@@ -1,5 +1,5 @@
 import type { DowntimeShares, VmAvailability } from "../model";
-import { hostFailedEvent, hostIsolatedEvent, vmRestartedEvent } from "./events";
+import { hostFailedEvent, hostIsolatedEvent, vmResetEvent, vmRestartedEvent } from "./events";
 import { outage, type DrillObservation } from "./observation";
 
 /**
@@ -15,8 +15,9 @@ export function downtimeShares(
   availability: VmAvailability,
   seconds: (wallMs: number) => number,
 ): DowntimeShares {
-  const declared = (hostFailedEvent(seen.events, ids.host) ?? hostIsolatedEvent(seen.events, ids.host))?.at;
-  const restarted = vmRestartedEvent(seen.events, ids.vm)?.at;
+  const reset = vmResetEvent(seen.events, ids.vm)?.at;
+  const declared = (hostFailedEvent(seen.events, ids.host) ?? hostIsolatedEvent(seen.events, ids.host))?.at ?? reset;
+  const restarted = vmRestartedEvent(seen.events, ids.vm)?.at ?? reset;
   const down = outage(availability, seen.faultSent);
   const stopped = down === undefined ? undefined : (down.startAfter + down.startBefore) / 2;
   const stoppedByHa = declared !== undefined && stopped !== undefined && stopped > declared;

@@ -1,3 +1,4 @@
+import { planGuestHang } from "./guestHangPlan";
 import { planHostLoss } from "./hostLossPlan";
 import { planIsolation } from "./isolationPlan";
 import { planMaintenance } from "./maintenancePlan";
@@ -10,6 +11,10 @@ export interface Variant {
   summary: string;
   /** It is a host loss while something of OpenStack's fails or interferes. */
   ofOpenStack?: true;
+  /** Its subject is a VM, and not a host. */
+  ofVm?: true;
+  /** It acts through vCenter alone. */
+  byVcenter?: true;
   /** It acts in the hosts' ESXi Shell, not through their management controllers. */
   inShell?: true;
   /** OpenStack, where there is one, is watched and must show it: what the drill does to the cluster changes its capacity. */
@@ -29,11 +34,20 @@ export const variants = {
       "and waits until the host ends that by itself, after a time that it was told before.",
     inShell: true,
   },
+  "guest-hang": {
+    plan: planGuestHang,
+    summary:
+      "Has the guest of each VM in turn hang, and sees HA reset it. Resets it where HA does not. " +
+      "Refuses unless the cluster is in order and VM monitoring is on.",
+    ofVm: true,
+    byVcenter: true,
+  },
   "maintenance-mode": {
     plan: planMaintenance,
     summary:
       "Puts each host in turn into maintenance mode and takes it out again: no VM may notice. " +
       "Refuses unless the cluster is in order and DRS is fully automated.",
+    byVcenter: true,
     watchesOpenStack: true,
   },
   "nova-compute-down": {

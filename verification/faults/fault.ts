@@ -1,6 +1,13 @@
 /** What a drill breaks, as the journal keeps it: enough for another process to put it back. */
 export type FaultRecord =
-  { kind: "host-power"; host: string } | { kind: "maintenance-mode"; host: string } | IsolationRecord;
+  { kind: "host-power"; host: string } | { kind: "maintenance-mode"; host: string } | IsolationRecord | GuestHangRecord;
+
+export interface GuestHangRecord {
+  kind: "guest-hang";
+  /** Where the VM runs. */
+  host: string;
+  vm: string;
+}
 
 export interface IsolationRecord {
   kind: "host-isolation";

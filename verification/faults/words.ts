@@ -140,6 +140,34 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       shown: "no guest noticed",
     },
   },
+  "guest-hang": {
+    one: ({ vm, host }) => ({
+      subject: vm,
+      title: `Hang of ${vm} on ${host}`,
+      inLine: `hang of ${vm}`,
+      named: `guest hang of ${vm}, on ${host}`,
+      breaks: `have the guest of ${vm} hang`,
+      undo: `reset ${vm}, unless it answers`,
+      breaking: `having the guest of ${vm} hang`,
+      broken: `the guest of ${vm} hangs`,
+      restoring: `making sure that ${vm} is well`,
+      restored: `${vm} is well`,
+      left: `${vm} with a guest that hangs`,
+      happened: `The guest of ${vm} hung`,
+      tooLate: "when the drill was over",
+      refused: `the guest of ${vm} must not be made to hang`,
+      hits: "hangs",
+      hit: "hung",
+      span: "a guest hangs on this host",
+      spanEnd: "guest well again",
+      note: `guest hang of ${vm}`,
+    }),
+    several: {
+      counted: (guests) => `${guests === 1 ? "1 guest was" : `${guests.toString()} guests were`} made to hang`,
+      none: "No guest was made to hang",
+      shown: "HA reset it within the time that the settings promise",
+    },
+  },
 };
 
 export function faultWords<K extends Kind>(fault: Of<K>): FaultWords {

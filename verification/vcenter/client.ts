@@ -17,7 +17,7 @@ import { isFault, Session } from "./session";
 import { SoapClient } from "./soap";
 import { withTargetNames } from "./targetNames";
 import { runTask } from "./task";
-import { at, element, refElement, text } from "./xml";
+import { at, element, refElement, text, type Ref } from "./xml";
 
 /** One vCenter session, bound to the configured cluster. All errors are CouldNotRun, with vCenter's own words. */
 export interface VCenter {
@@ -34,6 +34,10 @@ export interface VCenter {
   currentTime(): Promise<Date>;
   /** Moves a VM to a host and waits for it: live when it is powered on. */
   moveVm(vm: Moid, host: Moid): Promise<void>;
+  /** Events of one VM since an instant of vCenter's clock, ordered. */
+  eventsOfVm(vm: Moid, since: Date): Promise<VcEvent[]>;
+  /** Resets a VM, as its reset button would, and waits for it. */
+  resetVm(vm: Moid): Promise<void>;
   /** Puts a host of the cluster into maintenance mode; see enterMaintenance(). False: VMs are still on it. */
   enterMaintenance(hostName: string): Promise<boolean>;
   /** Takes a host of the cluster out of maintenance mode; see exitMaintenance(). */
@@ -58,6 +62,8 @@ const settingNames = {
 };
 /** Limit of one call, in wall ms. */
 const callLimitMs = 30_000;
+/** Limit of a reset, in seconds of the clock. */
+const resetLimitSeconds = 120;
 /** Limit of one migration, in seconds of the clock. */
 const moveLimitSeconds = 600;
 
@@ -109,6 +115,16 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
     return withHostDevices(session, { ...withTargetNames(read, config.vms), certificateValidTo }, config);
   };
 
+  const eventsOf = async (entity: Ref, since: Date): Promise<VcEvent[]> => {
+    try {
+      return await readEvents(session, entity, since);
+    } catch (error) {
+      // The collector went with an expired session; the new session reads from the start.
+      if (!isFault(error, "ManagedObjectNotFound")) throw error;
+      return await readEvents(session, entity, since);
+    }
+  };
+
   const hostNamed = async (hostName: string): Promise<MaintenanceHost> => {
     const { hosts, vms } = await inventory();
     const host = hosts.find(({ name }) => name === hostName);
@@ -123,14 +139,11 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
     performance: performanceOf(session),
     currentTime,
     inventory,
-    async eventsSince(since) {
-      try {
-        return await readEvents(session, cluster, since);
-      } catch (error) {
-        // The collector went with an expired session; the new session reads from the start.
-        if (!isFault(error, "ManagedObjectNotFound")) throw error;
-        return await readEvents(session, cluster, since);
-      }
+    eventsSince: (since) => eventsOf(cluster, since),
+    eventsOfVm: (vm, since) => eventsOf({ type: "VirtualMachine", id: vm }, since),
+    async resetVm(vm) {
+      const task = { method: "ResetVM_Task", on: { type: "VirtualMachine", id: vm }, parameters: [] };
+      await runTask(session, clock, { ...task, what: `reset VM ${vm}` }, resetLimitSeconds);
     },
     async moveVm(vm, host) {
       const parameters = [refElement("host", { type: "HostSystem", id: host }), element("priority", "defaultPriority")];

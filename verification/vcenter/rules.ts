@@ -1,7 +1,7 @@
 import type { ClusterRule, VmOverride } from "../clusterRules";
 import type { Moid } from "../model";
 import { decodeName } from "./names";
-import { at, boolean, children, ids, text, xsiType, type Xml } from "./xml";
+import { at, boolean, children, ids, integer, text, xsiType, type Xml } from "./xml";
 
 /** Rules of ClusterConfigInfoEx; those of a class that this library does not know are left out. */
 export function readRules(configuration: Xml): ClusterRule[] {
@@ -64,6 +64,10 @@ function haOverride(entry: Xml | undefined): Omit<VmOverride, "vm" | "drs"> {
         : {
             mode: text(at(monitoring, "vmMonitoring")),
             followsCluster: boolean(at(monitoring, "clusterSettings")) === true,
+            failureInterval: integer(at(monitoring, "failureInterval")),
+            minUpTime: integer(at(monitoring, "minUpTime")),
+            maxFailures: integer(at(monitoring, "maxFailures")),
+            maxFailureWindow: integer(at(monitoring, "maxFailureWindow")),
           },
     componentProtection: apd === undefined && pdl === undefined ? undefined : { apd, pdl },
   };

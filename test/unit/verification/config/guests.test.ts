@@ -24,6 +24,7 @@ describe("configuration of guests", () => {
       user: "root",
       passwordEnv: "VSPHERE_HA_GUEST_PASSWORD",
       load: { program: "/usr/bin/stress-ng", arguments: "--cpu 0 --cpu-load {level} --timeout {seconds}" },
+      hang: { program: "/bin/sh", arguments: "-c 'sleep 1; echo c > /proc/sysrq-trigger'" },
     });
     assert.equal(windowsxp.user, "Administrator");
     assert.equal(windowsxp.load.program, "C:\\stress-ng\\stress-ng.exe");
@@ -31,9 +32,17 @@ describe("configuration of guests", () => {
 
   it("takes the user's own command and account", () => {
     const load = { program: "/opt/burn", arguments: "{level} {seconds}" };
-    const { ubuntu, windowsxp } = parse({ ubuntu: { user: "tester", passwordEnv: "TESTER", load } }).guests;
-    assert.deepEqual(ubuntu, { user: "tester", passwordEnv: "TESTER", load });
+    const hang = { command: ["hang-guest", "now"] };
+    const { ubuntu, windowsxp } = parse({ ubuntu: { user: "tester", passwordEnv: "TESTER", load, hang } }).guests;
+    assert.deepEqual(ubuntu, { user: "tester", passwordEnv: "TESTER", load, hang });
     assert.equal(windowsxp.user, "Administrator");
+  });
+
+  it("is told what is no way to make a guest hang", () => {
+    const wrong: Json[] = [{}, { program: "/bin/sh" }, { command: [] }, { command: "hang" }, "hang"];
+    for (const hang of wrong) {
+      assert.notDeepEqual(problemsOf({ ubuntu: { hang } }), [], JSON.stringify(hang));
+    }
   });
 
   it("is told every problem: an unknown system, a password, a command that never ends or has no level", () => {

@@ -1,4 +1,5 @@
 import type { VerificationConfig } from "../../../../verification/config";
+import { guestHangFault } from "../../../../verification/faults/guestHang";
 import { hostIsolationFault } from "../../../../verification/faults/hostIsolation";
 import { maintenanceModeFault } from "../../../../verification/faults/maintenanceMode";
 import type { Fault, FaultRecord } from "../../../../verification/faults/fault";
@@ -30,6 +31,8 @@ interface WorldVm {
   host: string;
   poweredOn: boolean;
   answers: boolean;
+  /** Its guest: Tools are silent, too. */
+  hung: boolean;
   addresses: string[];
   datastoreIds: string[];
   memoryReservationMb: number;
@@ -80,6 +83,9 @@ export class World {
   /** Whether the host obeys the isolation response for a VM. */
   responds = (vm: string): boolean => this.#isolationResponse(vm) !== "none";
   readonly shells = new Map<string, EsxiShell>();
+  /** VM monitoring: seconds until HA resets a guest that hangs, and whether it does. */
+  silence = 120;
+  resets: (vm: string) => boolean = () => true;
   /** VMs that an evacuation leaves where they are, and those whose service it interrupts. */
   stuck: string[] = [];
   interrupts: string[] = [];
@@ -133,6 +139,7 @@ export class World {
       host,
       poweredOn: true,
       answers: true,
+      hung: false,
       addresses: [`192.0.2.${(octet + name.length * 7).toString()}`],
       datastoreIds: ["datastore-1"],
       memoryReservationMb: 0,
@@ -141,7 +148,7 @@ export class World {
 
   // ------------------------------------------------------------ what happens
 
-  #event(type: string, about: { host?: string; vm?: string }): void {
+  event(type: string, about: { host?: string; vm?: string }): void {
     this.events.push({
       key: this.events.length + 1,
       createdAt: new Date(this.nowMs),
@@ -160,7 +167,7 @@ export class World {
     for (const vm of victims) vm.answers = false;
     this.later(this.detection, () => {
       host.connected = false;
-      this.#event("com.vmware.vc.HA.DasHostFailedEvent", { host: name });
+      this.event("com.vmware.vc.HA.DasHostFailedEvent", { host: name });
       if (this.master === name) this.master = [...this.hosts].find(([, { on }]) => on)?.[0] ?? name;
       for (const vm of victims) {
         if (this.restarts(vm.name)) this.later(this.restart, () => this.#restartVm(vm, name));
@@ -170,7 +177,7 @@ export class World {
 
   #restartVm(vm: WorldVm, failed: string): void {
     vm.host = [...this.hosts].find(([name, { on }]) => on && name !== failed)?.[0] ?? vm.host;
-    if (this.reported(vm.name)) this.#event("com.vmware.vc.ha.VmRestartedByHAEvent", { vm: vm.name, host: vm.host });
+    if (this.reported(vm.name)) this.event("com.vmware.vc.ha.VmRestartedByHAEvent", { vm: vm.name, host: vm.host });
     this.later(this.boot, () => {
       vm.answers = true;
     });
@@ -186,7 +193,7 @@ export class World {
     this.posted.push(`isolate ${name}`);
     host.isolated = true;
     this.later(this.isolationReported, () => {
-      this.#event(this.isolationEvent, { host: name });
+      this.event(this.isolationEvent, { host: name });
       host.connected = false;
     });
     this.later(this.response, () => {
@@ -203,13 +210,34 @@ export class World {
     this.posted.push(`rejoin ${name}`);
     host.isolated = false;
     host.connected = true;
-    this.#event("DasHostIsolatedEvent", { host: name });
+    this.event("DasHostIsolatedEvent", { host: name });
   }
 
   shell(name: string): EsxiShell {
     const shell = this.shells.get(name) ?? new EsxiShell(this, name);
     this.shells.set(name, shell);
     return shell;
+  }
+
+  /** HA resets it after a while, unless a test says otherwise. */
+  hangGuest(name: string): void {
+    const vm = this.vmNamed(name);
+    vm.answers = false;
+    vm.hung = true;
+    if (this.resets(name)) this.later(this.silence, () => this.#resetByHa(vm));
+  }
+
+  #resetByHa(vm: WorldVm): void {
+    if (!vm.hung) return;
+    if (this.reported(vm.name)) this.event("VmDasBeingResetEvent", { vm: vm.name });
+    this.resetVm(vm.name);
+  }
+
+  resetVm(name: string): void {
+    const vm = this.vmNamed(name);
+    vm.hung = false;
+    vm.answers = false;
+    this.later(this.boot, () => (vm.answers = !vm.hung));
   }
 
   setMaintenance(name: string, on: boolean): void {
@@ -328,6 +356,13 @@ export class World {
       moveVm: (vm, host) => {
         this.moves.push(`${vm} to ${host}`);
         this.vmNamed(vm).host = host;
+        return Promise.resolve();
+      },
+      eventsOfVm: (vm, since) =>
+        Promise.resolve(this.events.filter(({ vmId, createdAt }) => vmId === vm && createdAt >= since)),
+      resetVm: (vm) => {
+        this.posted.push(`reset ${vm}`);
+        this.resetVm(vm);
         return Promise.resolve();
       },
       enterMaintenance: (name) => {
@@ -471,6 +506,22 @@ export class World {
         return hostPowerFault(record.host, this.power(record.host));
       case "maintenance-mode":
         return maintenanceModeFault(record.host, this.vcenter);
+      case "guest-hang":
+        return guestHangFault(record, {
+          vcenter: this.vcenter,
+          clock: this.clock,
+          hang: {
+            what: "a hang",
+            account: { user: "root", password: "secret" },
+            start: (vm) => {
+              this.posted.push(`hang ${vm.name}`);
+              this.hangGuest(vm.name);
+              return Promise.resolve();
+            },
+          },
+          answers: ({ name }) => Promise.resolve(this.vmNamed(name).answers),
+          bootSeconds: 120,
+        });
       case "host-isolation":
         return hostIsolationFault(record, this.shell(record.host), this.clock);
     }

@@ -13,7 +13,7 @@ interface Program {
 /** As much of the world as its guests' programs need. */
 interface Surroundings {
   nowMs: number;
-  vms: { name: string; host: string; poweredOn: boolean }[];
+  vms: { name: string; host: string; poweredOn: boolean; hung: boolean }[];
 }
 
 const interval = 20_000;
@@ -49,6 +49,9 @@ export class WorldGuests {
     processes: (vm, account) => {
       return Promise.resolve().then(() => {
         this.#enter(vm.name, account.password);
+        if (this.world.vms.some(({ name, hung }) => name === vm.name && hung)) {
+          throw new CouldNotRun(`guest operations in ${vm.name}: VMware Tools do not answer`);
+        }
         return this.programs
           .filter((one) => one.vm === vm.name)
           .map(({ pid, command, to }) => ({ pid, command, running: to === undefined }));

@@ -10,7 +10,10 @@ import { summaryMarkdown } from "../../../../verification/report/summary";
 import { drill, journal } from "./fixture";
 
 /** One of each kind that is not the loss of a host. */
-const faults: FaultRecord[] = [{ kind: "maintenance-mode", host: "esx-01" }];
+const faults: FaultRecord[] = [
+  { kind: "maintenance-mode", host: "esx-01" },
+  { kind: "guest-hang", host: "esx-01", vm: "ubuntu-1" },
+];
 
 function drillOf(fault: FaultRecord, changes: Partial<DrillResult> = {}): DrillResult {
   const words = faultWords(fault);

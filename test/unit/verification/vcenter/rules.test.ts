@@ -57,7 +57,8 @@ describe("overrides of a cluster", () => {
       configuration(`
 <dasVmConfig><key>vm-1</key><restartPriority>low</restartPriority><dasSettings>
   <restartPriority>highest</restartPriority><isolationResponse>shutdown</isolationResponse>
-  <vmToolsMonitoringSettings><clusterSettings>true</clusterSettings><vmMonitoring>vmMonitoringOnly</vmMonitoring></vmToolsMonitoringSettings>
+  <vmToolsMonitoringSettings><clusterSettings>true</clusterSettings><vmMonitoring>vmMonitoringOnly</vmMonitoring>
+  <failureInterval>50</failureInterval><minUpTime>60</minUpTime><maxFailures>2</maxFailures><maxFailureWindow>-1</maxFailureWindow></vmToolsMonitoringSettings>
   <vmComponentProtectionSettings><vmStorageProtectionForAPD>restartAggressive</vmStorageProtectionForAPD>
     <vmStorageProtectionForPDL>clusterDefault</vmStorageProtectionForPDL></vmComponentProtectionSettings>
 </dasSettings></dasVmConfig>
@@ -76,7 +77,14 @@ describe("overrides of a cluster", () => {
         vm: "vm-1",
         restartPriority: "highest",
         isolationResponse: "shutdown",
-        monitoring: { mode: "vmMonitoringOnly", followsCluster: true },
+        monitoring: {
+          mode: "vmMonitoringOnly",
+          followsCluster: true,
+          failureInterval: 50,
+          minUpTime: 60,
+          maxFailures: 2,
+          maxFailureWindow: -1,
+        },
         componentProtection: { apd: "restartAggressive", pdl: undefined },
         drs: undefined,
       },

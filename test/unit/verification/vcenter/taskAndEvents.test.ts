@@ -8,7 +8,7 @@ import { FakeVcenter, fault, objectContent } from "./fakeVcenter";
 
 const vm = { type: "VirtualMachine", id: "vm-1" };
 
-async function move(states: string[], limitSeconds = 60): Promise<number> {
+async function move(states: string[], limitSeconds = 60_000): Promise<number> {
   const vcenter = new FakeVcenter();
   vcenter.on("MigrateVM_Task", () => element("returnval", "task-1", { type: "Task" }));
   vcenter.on("RetrievePropertiesEx", (_, count) => {

@@ -24,7 +24,7 @@ export interface Traversal {
 }
 
 /** Objects a page; vCenter may send fewer. */
-const pageSize = 500;
+const pageSize = 1000;
 
 /** Reads a traversal, page by page. A property that is unset is absent; one that is refused ends the run. */
 export async function retrieve(

@@ -1,4 +1,4 @@
-import { XMLParser, XMLValidator } from "fast-xml-parser";
+export { parseXml } from "./parseXml";
 
 /** An element: its text when it has neither attributes nor children, else attributes (`@name`), children and `#text`. */
 export type Xml = string | { [name: string]: Xml | Xml[] | undefined };
@@ -7,26 +7,6 @@ export type Xml = string | { [name: string]: Xml | Xml[] | undefined };
 export interface Ref {
   type: string;
   id: string;
-}
-
-// Entities stay encoded here: the library leaves numeric ones, which vCenter uses for line feeds, as they are.
-const parser = new XMLParser({
-  ignoreAttributes: false,
-  attributeNamePrefix: "@",
-  // Of elements only: `xsi:type` and `type` of a reference are two attributes.
-  transformTagName: (name) => name.replace(/^.*:/, ""),
-  parseTagValue: false,
-  parseAttributeValue: false,
-  trimValues: false,
-  processEntities: false,
-});
-
-/** Parses a document without DTD; throws SyntaxError when it is not well-formed. */
-export function parseXml(document: string): Xml {
-  if (document.includes("<!DOCTYPE")) throw new SyntaxError("a document type is not accepted");
-  const valid = XMLValidator.validate(document);
-  if (valid !== true) throw new SyntaxError(valid.err.msg);
-  return parser.parse(document) as Xml;
 }
 
 /** All children of that name. */

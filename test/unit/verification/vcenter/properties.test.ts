@@ -56,7 +56,7 @@ describe("property retrieval", () => {
         ["TraversalSpec", "pools", "ResourcePool", "resourcePool", ["pools", "hosts"]],
       ],
     );
-    assert.equal(text(at(asked, "options", "maxObjects")), "500");
+    assert.equal(text(at(asked, "options", "maxObjects")), "1000");
   });
 
   it("puts the pages together, in order", async () => {

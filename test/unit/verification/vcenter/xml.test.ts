@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { XMLParser } from "fast-xml-parser";
 import { decodeName } from "../../../../verification/vcenter/names";
 import {
   at,
@@ -15,6 +16,7 @@ import {
   refElement,
   text,
   xsiType,
+  type Xml,
 } from "../../../../verification/vcenter/xml";
 
 describe("XML", () => {
@@ -44,7 +46,67 @@ describe("XML", () => {
   it("refuses a document type, which could hold entities, and what is not well-formed", () => {
     assert.throws(() => parseXml('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'), SyntaxError);
     assert.throws(() => parseXml("<a><b></a>"), SyntaxError);
-    assert.throws(() => parseXml("no xml"), SyntaxError);
+    for (const bad of [
+      "no xml",
+      "",
+      "<a>",
+      "</a>",
+      "<a></b>",
+      "<a/><b/>",
+      "<a/>text",
+      "<a b></a>",
+      "<a b=c/>",
+      '<a b="1" b="2"/>',
+      '<a b="<"/>',
+      "<a><!-- </a>",
+      "<a><![CDATA[ </a>",
+      "<1/>",
+      "<a",
+      "<a:/>",
+      "<__proto__/>",
+    ]) {
+      assert.throws(() => parseXml(bad), SyntaxError, bad);
+    }
+  });
+
+  it("agrees with an independent parser on any tree", () => {
+    const other = new XMLParser({
+      ignoreAttributes: false,
+      attributeNamePrefix: "@",
+      transformTagName: (name) => name.replace(/^.*:/, ""),
+      parseTagValue: false,
+      parseAttributeValue: false,
+      trimValues: false,
+      processEntities: false,
+    });
+    const name = fc.constantFrom("a", "b", "n:c", "d-1", "e.x", "_f");
+    const content = fc.string({ unit: fc.constantFrom("x", "é", "&amp;", "😀", ">", "'") });
+    const { tree } = fc.letrec<{ tree: string }>((tie) => ({
+      tree: fc
+        .tuple(
+          name,
+          fc.uniqueArray(fc.tuple(fc.constantFrom("p", "x:type", "type"), content), { selector: ([key]) => key }),
+          fc.oneof({ depthSize: "small" }, content, fc.array(tie("tree"), { maxLength: 4 })),
+          fc.boolean(),
+        )
+        .map(([tag, attributes, inside, short]) => {
+          const head = `${tag}${attributes.map(([key, value]) => ` ${key}="${value}"`).join("")}`;
+          const body = Array.isArray(inside) ? inside.join("") : inside;
+          return body === "" && short ? `<${head} />` : `<${head}>${body}</${tag}>`;
+        }),
+    }));
+    fc.assert(
+      fc.property(tree, (document) => {
+        const declared = `<?xml version="1.0" encoding="UTF-8"?>\n${document}`;
+        const { "?xml": _, ...expected } = other.parse(declared) as Record<string, Xml>;
+        assert.deepEqual(parseXml(declared), expected);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("takes a comment for nothing, and CDATA for text", () => {
+    assert.equal(text(at(parseXml("<a>x<!-- <b> -->y<![CDATA[<&]]>z</a>"), "a")), "xy<&z");
   });
 
   it("reads numbers and booleans, and takes nothing else for one", () => {

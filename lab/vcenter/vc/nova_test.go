@@ -298,3 +298,24 @@ func TestAnUploadedDescriptorIsMovedAsAFile(t *testing.T) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
+
+func TestADiskIsCalledWhatItWasMadeAs(t *testing.T) {
+	l := labtest.Start(t, 200)
+	l.NAS("ha-a", 0, l.Hosts(1)...)
+	dc, err := l.Finder.Datacenter(l.Ctx(), l.Config.Datacenter)
+	l.Must(err)
+	m := object.NewVirtualDiskManager(l.Client.Client)
+	for _, kind := range []types.VirtualDiskType{types.VirtualDiskTypeThin, types.VirtualDiskTypePreallocated, types.VirtualDiskTypeEagerZeroedThick} {
+		name := fmt.Sprintf("[ha-a] %s.vmdk", kind)
+		l.Run(m.CreateVirtualDisk(l.Ctx(), name, dc, &types.FileBackedVirtualDiskSpec{
+			CapacityKb: 1024, VirtualDiskSpec: types.VirtualDiskSpec{DiskType: string(kind), AdapterType: "lsiLogic"},
+		}))
+		info, err := m.QueryVirtualDiskInfo(l.Ctx(), name, dc, false)
+		if err != nil || len(info) != 1 || info[0].DiskType != string(kind) {
+			t.Errorf("%s: %+v, %v", kind, info, err)
+		}
+	}
+	if _, err := m.QueryVirtualDiskInfo(l.Ctx(), "[ha-a] none.vmdk", dc, false); err == nil {
+		t.Error("a disk that is not there was described")
+	}
+}

@@ -2,6 +2,7 @@ package vc
 
 import (
 	"os"
+	"reflect"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
@@ -121,6 +122,44 @@ func (m *diskManager) MoveVirtualDiskTask(ctx *simulator.Context, req *types.Mov
 		return await(ctx, res.Returnval)
 	}
 	return &methods.MoveVirtualDisk_TaskBody{Res: &types.MoveVirtualDisk_TaskResponse{Returnval: m.s.task(ctx, m.Self, "moveVirtualDisk", run)}}
+}
+
+// QueryVirtualDiskInfoTask tells how a disk is provisioned, which the simulator calls thin of every one. The call is not in the
+// API reference, and its types are the simulator's own.
+func (m *diskManager) QueryVirtualDiskInfoTask(ctx *simulator.Context, request any) soap.HasFault {
+	in := []reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(request)}
+	body := reflect.ValueOf(m.VirtualDiskManager).MethodByName("QueryVirtualDiskInfoTask").Call(in)[0].Interface().(soap.HasFault)
+	order := reflect.ValueOf(request).Elem()
+	dc, _ := order.FieldByName("Datacenter").Interface().(*types.ManagedObjectReference)
+	file, fault := m.s.locate(ctx, datacenterAt(ctx, dc), order.FieldByName("Name").String())
+	response := reflect.ValueOf(body).Elem().FieldByName("Res").Elem().FieldByName("Returnval")
+	found := response.Interface().(types.ManagedObjectReference)
+	response.Set(reflect.ValueOf(m.s.task(ctx, m.Self, "queryVirtualDiskInfo", func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		if fault != nil {
+			return nil, fault
+		}
+		desc, err := readDisk(file)
+		if err != nil {
+			return nil, fileFault(order.FieldByName("Name").String(), err)
+		}
+		result, fault := await(ctx, found)
+		if list := reflect.Indirect(reflect.ValueOf(result)); fault == nil { // an array of the API, whose one field is a list
+			list.Field(0).Index(0).FieldByName("DiskType").SetString(string(provisioning(desc)))
+		}
+		return result, fault
+	})))
+	return body
+}
+
+// provisioning is the type of a disk by its descriptor.
+func provisioning(desc *vmdk.Descriptor) types.VirtualDiskType {
+	switch {
+	case desc.DDB[ddbThin] == "1":
+		return types.VirtualDiskTypeThin
+	case desc.DDB[ddbEager] == "1":
+		return types.VirtualDiskTypeEagerZeroedThick
+	}
+	return types.VirtualDiskTypePreallocated
 }
 
 // QueryVirtualDiskUuid reads the identifier from the disk's file, with which it moves and is attached.

@@ -10,6 +10,16 @@ export type ClusterRule = { name: string; enabled: boolean } & (
   | { kind: "dependency"; vms: Moid[]; dependsOn: Moid[] }
 );
 
+/** Responses to lost storage; undefined where the cluster's holds. */
+export interface ComponentProtection {
+  apd: string | undefined;
+  pdl: string | undefined;
+  /** From the time-out of APD to the response, seconds. */
+  apdDelaySeconds?: number | undefined;
+  /** What follows when APD ends between the two: `none` or `reset`. */
+  apdCleared?: string | undefined;
+}
+
 /** What was set for one VM beside the cluster's defaults; undefined where the cluster's default holds. */
 export interface VmOverride {
   vm: Moid;
@@ -18,7 +28,7 @@ export interface VmOverride {
   /** VM monitoring that differs from the cluster's, and whether the VM follows the cluster's all the same. */
   monitoring: MonitoringOverride | undefined;
   /** Component protection that differs from the cluster's. */
-  componentProtection: { apd: string | undefined; pdl: string | undefined } | undefined;
+  componentProtection: ComponentProtection | undefined;
   /** DRS automation level of this VM, or `disabled`. */
   drs: string | undefined;
 }

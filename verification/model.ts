@@ -94,6 +94,8 @@ export interface DatastoreState {
   accessible: boolean;
   multipleHostAccess: boolean | undefined;
   hostIds: Moid[];
+  /** Disks that a VMFS datastore is on, as its hosts name them: `naa.…`; empty of others. */
+  devices: string[];
 }
 
 export interface ClusterState {

@@ -15,6 +15,11 @@ export function timed(events: readonly VcEvent[], offset: number): TimedEvent[] 
 const hostFailed = ["com.vmware.vc.ha.dashostfailedevent", "dashostfailedevent"];
 const hostIsolated = ["com.vmware.vc.ha.dashostisolatedevent", "dashostisolatedevent"];
 const hostPartitioned = "com.vmware.vc.ha.hostpartitionedfrommasterevent";
+const storageLost = {
+  apd: "esx.problem.storage.apd.start",
+  pdl: "esx.problem.scsi.device.state.permanentloss",
+};
+const vmTerminated = "com.vmware.vc.ha.vmcpterminatingvm";
 const vmRestarted = ["com.vmware.vc.ha.vmrestartedbyhaevent", "vmrestartedonalternatehostevent"];
 const restartFailed = ["vmfailoverfailed", "notenoughresourcestostartvmevent"];
 
@@ -29,6 +34,19 @@ export function hostIsolatedEvent(events: readonly TimedEvent[], host: Moid): Ti
 /** It hears no master, but is not alone either: something it takes for proof of a network answers it. */
 export function hostPartitionedEvent(events: readonly TimedEvent[], host: Moid): TimedEvent | undefined {
   return events.find(({ type, hostId }) => type.toLowerCase() === hostPartitioned && hostId === host);
+}
+
+/** A host says that it has lost storage: all paths to it, or the device itself for good. */
+export function storageLostEvent(
+  events: readonly TimedEvent[],
+  host: Moid,
+  loss: "apd" | "pdl",
+): TimedEvent | undefined {
+  return events.find(({ type, hostId }) => type.toLowerCase() === storageLost[loss] && hostId === host);
+}
+
+export function vmTerminatedEvent(events: readonly TimedEvent[], vm: Moid): TimedEvent | undefined {
+  return events.find(({ type, vmId }) => type.toLowerCase() === vmTerminated && vmId === vm);
 }
 
 export function vmRestartedEvent(events: readonly TimedEvent[], vm: Moid): TimedEvent | undefined {
@@ -48,6 +66,7 @@ export function isTelling({ type }: VcEvent): boolean {
   const name = type.toLowerCase();
   return (
     name.includes(".ha.") ||
+    Object.values(storageLost).includes(name) ||
     /^das|failover|^vm(restarted|poweredon|das)|^host(connected|connectionlost|disconnected)|^drsvm/.test(name)
   );
 }

@@ -8,6 +8,8 @@ export interface Expected {
   vm: { name: string; id: string } | undefined;
   /** Seconds after the fault; of `vm-runs-until` the earliest, else the latest. */
   limitSeconds: number | undefined;
+  /** Seconds after the fault before which it must not happen. Default: any. */
+  notBeforeSeconds?: number;
 }
 
 export type ExpectedKind =
@@ -15,11 +17,15 @@ export type ExpectedKind =
   | "host-declared-failed"
   | "host-evacuated"
   | "host-isolated"
+  | "storage-apd"
+  | "storage-pdl"
   | "vm-fails"
   | "vm-runs-until"
   | "vm-reset"
   | "vm-restarted"
   | "vm-answers"
+  | "vm-terminated"
+  | "vm-left-alone"
   | "vm-elsewhere"
   | "vm-stays"
   | "vm-protected"

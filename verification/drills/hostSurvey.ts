@@ -14,11 +14,16 @@ export interface HostSurvey extends Pick<DrillPlan, "host" | "role" | "onHost" |
   refusals: string[];
 }
 
-/** A host with the VMs on it and the moves that put one VM of each guest OS there. */
+/**
+ * A host with the VMs on it and the moves that put one VM of each guest OS there.
+ *
+ * @param concerns which VMs the drill is about, when not about all that run on the host
+ */
 export function surveyHost(
   inventory: Inventory,
   config: VerificationConfig,
   hostName: string,
+  concerns: (vm: VmState) => boolean = () => true,
 ): HostSurvey | { refusals: string[] } {
   const host = inventory.hosts.find(({ name }) => name === hostName);
   if (host === undefined) {
@@ -29,7 +34,11 @@ export function surveyHost(
   const targets = probedTargets(inventory, config);
   const planned = (vm: VmState): PlannedVm => plannedVm(inventory, config, vm);
   const onHost = inventory.vms.filter(({ hostId }) => hostId === host.id).map(planned);
-  const { moves, unmovable } = planMoves(inventory, host, targets);
+  const { moves, unmovable } = planMoves(
+    inventory,
+    host,
+    targets.filter(({ vm }) => concerns(vm)),
+  );
   const running = [...onHost, ...moves.map(({ vm }) => planned(vm))].filter(
     ({ vm, kind }) => vm.powerState === "poweredOn" && kind !== "system",
   );

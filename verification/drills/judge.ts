@@ -8,14 +8,14 @@ import {
   vmRestartedEvent,
 } from "./events";
 import type { Expected } from "./expected";
+import { judgeLeftAlone, judgeStorageLost, judgeTerminated } from "./judgeStorage";
+import { failed, inconclusive, missingEvent, one, passed, range, within, type Judged } from "./judged";
 import { outage, type DrillObservation } from "./observation";
 
 /** A larger share of the window without evidence from probes, and a VM was not observed. */
 const mostUnobserved = 0.05;
 /** A larger step of the system clock, in seconds of the Clock, makes events and probes incomparable. */
 const largestStep = 1;
-
-type Judged = Pick<Expectation, "verdict" | "seen">;
 
 /** The host that was failed, and how it is told that it was put back. */
 export interface FailedHost {
@@ -43,19 +43,21 @@ export function judge(
   }));
 }
 
-/** Of the parts of a whole: one failure fails it; what was not observed keeps it from passing. */
+/** Of the parts of a whole: one failure fails it; what was not observed keeps it from passing; what does not apply does not count. */
 export function overall(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes("failed")) return "failed";
   if (verdicts.includes("inconclusive")) return "inconclusive";
-  return verdicts.includes("passed") ? "passed" : "inconclusive";
+  if (verdicts.includes("passed")) return "passed";
+  return verdicts.includes("not-applicable") ? "not-applicable" : "inconclusive";
 }
 
 function judgeOne(
-  { kind, vm, limitSeconds = 0 }: Expected,
+  expected: Expected,
   seen: DrillObservation,
   host: FailedHost,
   seconds: (wallMs: number) => number,
 ): Judged {
+  const { kind, vm, limitSeconds = 0 } = expected;
   if (kind === "observed") return judgeObserved(seen);
   if (kind === "host-declared-failed") {
     const event = hostFailedEvent(seen.events, host.id);
@@ -66,6 +68,7 @@ function judgeOne(
   }
   if (kind === "host-isolated") return judgeIsolated(seen, host.id, limitSeconds, seconds);
   if (kind === "host-evacuated") return judgeEvacuated(seen.failedOver, host);
+  if (kind === "storage-apd" || kind === "storage-pdl") return judgeStorageLost(kind, seen, host.id, seconds);
   if (vm === undefined) return { verdict: "inconclusive", seen: "no VM named" };
   const availability = seen.availability.get(vm.name);
   switch (kind) {
@@ -95,6 +98,10 @@ function judgeOne(
       return judgeStays(seen.failedOver, vm.id, host);
     case "vm-elsewhere":
       return judgeElsewhere(seen.failedOver, vm.id, host);
+    case "vm-terminated":
+      return judgeTerminated(expected, seen, vm.id, seconds);
+    case "vm-left-alone":
+      return judgeLeftAlone(seen, vm.id);
     case "vm-not-restarted":
       return judgeNotRestarted(seen, vm.id, host);
     case "vm-protected": {
@@ -260,29 +267,4 @@ function judgeNotRestarted(seen: DrillObservation, vmId: string, host: { id: str
   const elsewhere = judgeElsewhere(seen.failedOver, vmId, host);
   if (elsewhere.verdict === "inconclusive") return elsewhere;
   return elsewhere.verdict === "passed" ? failed(elsewhere.seen) : passed("it was not restarted");
-}
-
-/** A missing event is a failure only when all events were read. */
-function missingEvent(seen: DrillObservation, text: string): Judged {
-  if (seen.eventsMissing !== undefined) return inconclusive(`events are missing: ${seen.eventsMissing}`);
-  return failed(text);
-}
-
-/** A measured time between two bounds against its limit. */
-function within(early: number, late: number, limit: number, text: string): Judged {
-  const line = `${text}; expected ${one(limit)} s`;
-  if (early > limit) return failed(line);
-  return late <= limit ? passed(line) : inconclusive(`${line}, which lies between the bounds`);
-}
-
-const passed = (seen: string): Judged => ({ verdict: "passed", seen });
-const failed = (seen: string): Judged => ({ verdict: "failed", seen });
-const inconclusive = (seen: string): Judged => ({ verdict: "inconclusive", seen });
-
-function range(lower: number, upper: number): string {
-  return `${one(lower)} to ${one(upper)} s`;
-}
-
-function one(value: number): string {
-  return value.toFixed(1);
 }

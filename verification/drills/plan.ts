@@ -68,4 +68,11 @@ export type Planner = (
   config: VerificationConfig,
   subject: string,
   options: PlanOptions,
-) => DrillPlan | { refusals: string[] };
+) => DrillPlan | Refused;
+
+/** Nothing can be planned. */
+export interface Refused {
+  refusals: string[];
+  /** The fault, when it has no object there: the drill is neither passed nor failed. */
+  notApplicable?: FaultRecord;
+}

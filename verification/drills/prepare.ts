@@ -1,4 +1,5 @@
-import type { Fault } from "../faults/fault";
+import type { Fault, FaultRecord } from "../faults/fault";
+import type { CheckResult } from "../model";
 import { faultWords } from "../faults/words";
 import { CouldNotRun } from "../problems";
 import type { DrillParts, Prober } from "./parts";
@@ -13,6 +14,18 @@ const steadyBudget = 180;
 const baselineSeconds = 10;
 /** DRS may move a VM away again before the fault. */
 const moveAttempts = 3;
+
+/** The drill's fault has no object on the host: nothing was done, and nothing shown. */
+export class NotApplicable extends CouldNotRun {
+  override name = "NotApplicable";
+  constructor(
+    message: string,
+    readonly fault: FaultRecord,
+    readonly checks: CheckResult[],
+  ) {
+    super(message);
+  }
+}
 
 export interface Prepared {
   plan: DrillPlan;
@@ -47,7 +60,7 @@ export async function prepare(parts: DrillParts, hostName: string, timeline: Tim
       steady = await awaitSteadyState(parts, budget, parts.interrupted);
       plan = permitted(parts, steady, hostName);
     }
-    return { plan, steady, fault };
+    return { plan: { ...plan, fault: fault.record?.() ?? plan.fault }, steady, fault };
   } catch (error) {
     await fault.close();
     throw error;
@@ -68,8 +81,10 @@ export async function baseline(parts: DrillParts, prober: Prober, vms: readonly 
   }
 }
 
-function permitted(parts: DrillParts, { inventory }: SteadyState, hostName: string): DrillPlan {
+function permitted(parts: DrillParts, { inventory, checks }: SteadyState, hostName: string): DrillPlan {
   const plan = variantOf(parts.drill ?? "host-loss").plan(inventory, parts.config, hostName, parts);
+  if ("notApplicable" in plan && plan.notApplicable !== undefined)
+    throw new NotApplicable(plan.refusals.join("; "), plan.notApplicable, checks);
   if (!("host" in plan) || plan.refusals.length > 0) {
     throw new CouldNotRun(refusalText(hostName, plan));
   }

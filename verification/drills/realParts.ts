@@ -7,10 +7,12 @@ import type { OpenStackConfig } from "../config/openstack";
 import type { Fault, GuestHangRecord } from "../faults/fault";
 import { guestHangFault } from "../faults/guestHang";
 import { guestHang } from "../faults/guestHangCommand";
+import { deviceLossFault } from "../faults/deviceLoss";
 import { hostIsolationFault } from "../faults/hostIsolation";
 import { hostPowerFault } from "../faults/hostPower";
 import { hostShell } from "../faults/hostShell";
 import { maintenanceModeFault } from "../faults/maintenanceMode";
+import { pathLossFault } from "../faults/pathLoss";
 import { redfishPower } from "../faults/redfish";
 import { ProbeThread } from "../probes/probeThread";
 import { probeTiming } from "../probes/schedule";
@@ -76,6 +78,10 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
           return hangOf(record, request, vcenter, clock);
         case "host-isolation":
           return hostIsolationFault(record, hostShell(host, env), clock);
+        case "apd":
+          return pathLossFault(record, hostShell(host, env), clock);
+        case "pdl":
+          return deviceLossFault(record, hostShell(host, env), clock);
       }
     },
     prober: (targets) => ProbeThread.create(targets, timing, clock),

@@ -2,11 +2,12 @@ import { guestMeans } from "../availability/means";
 import { faultWords } from "../faults/words";
 import type { JournalFile } from "../journal";
 import { endLoad } from "../load/end";
-import type { Journal } from "../model";
+import type { DrillResult, Journal } from "../model";
 import { CouldNotRun } from "../problems";
 import { performDrill } from "./drill";
 import { overall } from "./judge";
 import type { DrillParts } from "./parts";
+import { NotApplicable } from "./prepare";
 import { awaitSteadyState, nothingShorterThanNova, NotSteady } from "./steadyState";
 import { isDrillName } from "./variants";
 
@@ -36,7 +37,11 @@ export async function drillHosts(
     await file.save();
     for (const host of hosts) {
       parts.interrupted.throwIfAborted();
-      await performDrill(parts, file, host);
+      await performDrill(parts, file, host).catch((error: unknown) => {
+        if (!(error instanceof NotApplicable)) throw error;
+        parts.progress(error.message);
+        journal.drills.push(inapplicable(error, host, parts));
+      });
     }
   } catch (error) {
     if (!(error instanceof CouldNotRun) && !parts.interrupted.aborted) throw error;
@@ -101,8 +106,35 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
 /** 0 passed, 1 failed or not observed, 2 could not run. A failure that was seen counts more than an early end. */
 export function exitCode({ verdict, error }: Journal): number {
   if (verdict === "failed") return 1;
-  if (error !== undefined) return 2;
+  // Nothing was shown where nothing applies.
+  if (error !== undefined || verdict === "not-applicable") return 2;
   return verdict === "passed" ? 0 : 1;
+}
+
+/** So that a report tells it, and takes it for nothing else. */
+function inapplicable(
+  { message, fault, checks }: NotApplicable,
+  host: string,
+  { clock, drill = "host-loss" }: DrillParts,
+): DrillResult {
+  const now = new Date(clock.now()).toISOString();
+  return {
+    id: `${drill}-${host}`,
+    drill,
+    host,
+    fdmRole: "",
+    verdict: "not-applicable",
+    summary: message,
+    started: now,
+    ended: now,
+    faultAt: undefined,
+    steadyStateBefore: checks,
+    steadyStateAfter: [],
+    expectations: [],
+    vms: [],
+    timeline: [],
+    undo: { fault, description: "nothing was broken", done: true },
+  };
 }
 
 function pending({ drills }: Journal): Journal["drills"] {

@@ -1,5 +1,12 @@
 import type { DowntimeShares, VmAvailability } from "../model";
-import { hostFailedEvent, hostIsolatedEvent, vmResetEvent, vmRestartedEvent } from "./events";
+import {
+  hostFailedEvent,
+  hostIsolatedEvent,
+  vmResetEvent,
+  vmRestartedEvent,
+  vmTerminatedEvent,
+  type TimedEvent,
+} from "./events";
 import { outage, type DrillObservation } from "./observation";
 
 /**
@@ -16,7 +23,7 @@ export function downtimeShares(
   seconds: (wallMs: number) => number,
 ): DowntimeShares {
   const reset = vmResetEvent(seen.events, ids.vm)?.at;
-  const declared = (hostFailedEvent(seen.events, ids.host) ?? hostIsolatedEvent(seen.events, ids.host))?.at ?? reset;
+  const declared = declaredEvent(seen, ids)?.at ?? reset;
   const restarted = vmRestartedEvent(seen.events, ids.vm)?.at ?? reset;
   const down = outage(availability, seen.faultSent);
   const stopped = down === undefined ? undefined : (down.startAfter + down.startBefore) / 2;
@@ -29,4 +36,9 @@ export function downtimeShares(
     restartSeconds: span(stoppedByHa ? stopped : declared, restarted),
     bootSeconds: span(restarted, answered),
   };
+}
+
+/** HA says what is wrong: with the host, or with the VM's storage. */
+function declaredEvent({ events }: DrillObservation, ids: { host: string; vm: string }): TimedEvent | undefined {
+  return hostFailedEvent(events, ids.host) ?? hostIsolatedEvent(events, ids.host) ?? vmTerminatedEvent(events, ids.vm);
 }

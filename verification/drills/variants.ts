@@ -3,6 +3,7 @@ import { planHostLoss } from "./hostLossPlan";
 import { planIsolation } from "./isolationPlan";
 import { planMaintenance } from "./maintenancePlan";
 import type { Planner } from "./plan";
+import { planApd, planPdl } from "./storagePlan";
 
 /** A drill as users call it. */
 export interface Variant {
@@ -41,6 +42,20 @@ export const variants = {
       "Refuses unless the cluster is in order and VM monitoring is on.",
     ofVm: true,
     byVcenter: true,
+  },
+  apd: {
+    plan: planApd,
+    summary:
+      "Takes all paths to the storage of most VMs away from each host in turn, over SSH, until component protection has " +
+      "acted, and gives them back.",
+    inShell: true,
+  },
+  pdl: {
+    plan: planPdl,
+    summary:
+      "Lets the disk of a VMFS datastore be gone for good at each host in turn, by errors injected over SSH, until " +
+      "component protection has acted, and brings it back.",
+    inShell: true,
   },
   "maintenance-mode": {
     plan: planMaintenance,

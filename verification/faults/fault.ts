@@ -1,6 +1,11 @@
 /** What a drill breaks, as the journal keeps it: enough for another process to put it back. */
 export type FaultRecord =
-  { kind: "host-power"; host: string } | { kind: "maintenance-mode"; host: string } | IsolationRecord | GuestHangRecord;
+  | { kind: "host-power"; host: string }
+  | { kind: "maintenance-mode"; host: string }
+  | IsolationRecord
+  | GuestHangRecord
+  | StorageRecord<"apd">
+  | StorageRecord<"pdl">;
 
 export interface GuestHangRecord {
   kind: "guest-hang";
@@ -18,10 +23,28 @@ export interface IsolationRecord {
   undoSeconds: number;
 }
 
+/** All paths down, or the device gone for good. */
+export type StorageLoss = "apd" | "pdl";
+
+export interface StorageRecord<Loss extends StorageLoss = StorageLoss> {
+  kind: Loss;
+  host: string;
+  /** Names of the datastores that the host loses. */
+  datastores: string[];
+  /** Disks that they are on; none of NFS. */
+  devices: string[];
+  /** The host's paths to them, as its esxcli names them; empty until they were looked up. */
+  paths: string[];
+  /** Rule sets of the host's firewall that let its NFS clients out; none of VMFS. */
+  rulesets: string[];
+}
+
 /** One thing that is broken on purpose. All errors are CouldNotRun and name the server and what it was asked. */
 export interface Fault {
   /** Makes sure, as far as can be told beforehand, that it can be broken and put back. Changes nothing. */
   check(): Promise<void>;
+  /** What it breaks, when check() found out more than the plan could know; the journal keeps this then. */
+  record?(): FaultRecord;
   /**
    * Has the host undo by itself what nobody can undo once it is broken. Called when the journal holds the fault, just before
    * inject(); absent: nothing is to be done.

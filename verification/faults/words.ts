@@ -1,4 +1,4 @@
-import type { FaultRecord } from "./fault";
+import type { FaultRecord, StorageRecord } from "./fault";
 
 /** How one fault is told to people, before, while and after it is there. */
 export interface FaultWords {
@@ -112,6 +112,18 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       shown: "HA did to the guests what the isolation response says, within the time that the settings promise",
     },
   },
+  apd: storageWords({
+    name: "all paths down",
+    lost: (names) => `take all paths to ${names} from`,
+    losing: (names) => `taking all paths to ${names} from`,
+    span: "all paths down",
+  }),
+  pdl: storageWords({
+    name: "device loss",
+    lost: (names) => `inject the permanent loss of ${names} at`,
+    losing: (names) => `injecting the permanent loss of ${names} at`,
+    span: "device lost",
+  }),
   "maintenance-mode": {
     one: ({ host }) => ({
       subject: host,
@@ -181,4 +193,50 @@ export function kindWords(kind: Kind): KindWords {
 
 export function isFaultKind(name: string): name is Kind {
   return Object.hasOwn(words, name);
+}
+
+interface StorageTexts {
+  name: string;
+  lost: (datastores: string) => string;
+  losing: (datastores: string) => string;
+  span: string;
+}
+
+/** Of faults of a host's storage. */
+function storageWords({ name, lost, losing, span }: StorageTexts): {
+  one: (fault: StorageRecord) => FaultWords;
+  several: KindWords;
+} {
+  return {
+    one: ({ host, datastores, paths, rulesets }) => {
+      const names = datastores.join(", ");
+      const means = [...paths, ...rulesets.map((ruleset) => `firewall rule set ${ruleset}`)].join(", ");
+      return {
+        subject: host,
+        title: `${name[0]?.toUpperCase() ?? ""}${name.slice(1)} of ${names} at ${host}`,
+        inLine: `${name} of ${names} at ${host}`,
+        named: `${name} of ${names} at ${host}`,
+        breaks: `${lost(names)} ${host} over SSH`,
+        undo: `bring ${names} back at ${host}${means === "" ? "" : ` (${means})`}`,
+        breaking: `${losing(names)} ${host}`,
+        broken: `${host} has lost ${names}`,
+        restoring: `bringing ${names} back at ${host}`,
+        restored: `${host} has ${names} again`,
+        left: `${host} without ${names}`,
+        happened: `${host} lost ${names}`,
+        tooLate: `when ${host} had ${names} again`,
+        refused: `${host} must not lose ${names === "" ? "its storage" : names}`,
+        hits: "is terminated when its storage is lost",
+        hit: "was terminated when its storage was lost",
+        span,
+        spanEnd: "storage back",
+        note: name,
+      };
+    },
+    several: {
+      counted: (hosts) => `${hosts === 1 ? "1 host" : `${hosts.toString()} hosts`} lost storage`,
+      none: "No host lost storage",
+      shown: "component protection did to the guests what its settings say, within the time that they promise",
+    },
+  };
 }

@@ -19,7 +19,10 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function drilled({ drills, checks, error }: Journal): string {
+function drilled({ drills: all, checks, error }: Journal): string {
+  const drills = all.filter(({ verdict }) => verdict !== "not-applicable");
+  const [spared] = all.filter(({ verdict }) => verdict === "not-applicable");
+  if (drills.length === 0 && spared !== undefined) return spared.summary;
   const kinds = [...new Set(drills.map(({ undo }) => undo.fault.kind))];
   const groups = kinds.map((kind) => drills.filter(({ undo }) => undo.fault.kind === kind));
   const done = groups.map(countText).join("; ");

@@ -46,7 +46,7 @@ const properties = {
     "datastore",
     "network",
   ],
-  Datastore: ["name", "summary.type", "summary.accessible", "summary.multipleHostAccess", "host"],
+  Datastore: ["name", "summary.type", "summary.accessible", "summary.multipleHostAccess", "host", "info"],
   Network: ["name", "host"],
 };
 
@@ -178,6 +178,7 @@ function toDatastore({ ref, properties: read }: ObjectContent): DatastoreState {
     accessible: boolean(read.get("summary.accessible")) ?? false,
     multipleHostAccess: boolean(read.get("summary.multipleHostAccess")),
     hostIds: mounts.flatMap((mount) => text(at(mount, "key")) ?? []),
+    devices: children(at(read.get("info"), "vmfs"), "extent").flatMap((extent) => text(at(extent, "diskName")) ?? []),
   };
 }
 

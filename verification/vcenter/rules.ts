@@ -53,8 +53,14 @@ function haOverride(entry: Xml | undefined): Omit<VmOverride, "vm" | "drs"> {
   const protection = at(settings, "vmComponentProtectionSettings");
   // `restartPriority` beside `dasSettings` is the form of API 2.5, which vCenter still fills in.
   const priority = text(at(settings, "restartPriority")) ?? text(at(entry, "restartPriority"));
-  const apd = ownWord(text(at(protection, "vmStorageProtectionForAPD")), "clusterDefault");
-  const pdl = ownWord(text(at(protection, "vmStorageProtectionForPDL")), "clusterDefault");
+  const delay = integer(at(protection, "vmTerminateDelayForAPDSec"));
+  const own = {
+    apd: ownWord(text(at(protection, "vmStorageProtectionForAPD")), "clusterDefault"),
+    pdl: ownWord(text(at(protection, "vmStorageProtectionForPDL")), "clusterDefault"),
+    // -1 stands for the cluster's.
+    apdDelaySeconds: delay === undefined || delay < 0 ? undefined : delay,
+    apdCleared: ownWord(text(at(protection, "vmReactionOnAPDCleared")), "useClusterDefault"),
+  };
   return {
     restartPriority: ownWord(priority, "clusterRestartPriority"),
     isolationResponse: ownWord(text(at(settings, "isolationResponse")), "clusterIsolationResponse"),
@@ -69,8 +75,12 @@ function haOverride(entry: Xml | undefined): Omit<VmOverride, "vm" | "drs"> {
             maxFailures: integer(at(monitoring, "maxFailures")),
             maxFailureWindow: integer(at(monitoring, "maxFailureWindow")),
           },
-    componentProtection: apd === undefined && pdl === undefined ? undefined : { apd, pdl },
+    componentProtection: stated(own) ? own : undefined,
   };
+}
+
+function stated(values: object): boolean {
+  return Object.values(values).some((value) => value !== undefined);
 }
 
 /** A value, unless it is the one that stands for the cluster's. */

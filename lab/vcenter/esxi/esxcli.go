@@ -14,6 +14,7 @@ type parameter struct {
 	long, short string
 	required    bool
 	help        string
+	flag        bool // takes no value
 }
 
 func (p parameter) names() string { return "--" + p.long + "|-" + p.short }
@@ -30,20 +31,20 @@ const cause = "esxcli"
 var commands = []cli{
 	{"network ip interface list", nil, listInterfaces},
 	{"network ip interface set", []parameter{
-		{"enabled", "e", false, "Set to true to enable the interface, set to false to disable it."},
-		{"interface-name", "i", true, "The name of the interface to apply the configurations."},
+		{"enabled", "e", false, "Set to true to enable the interface, set to false to disable it.", false},
+		{"interface-name", "i", true, "The name of the interface to apply the configurations.", false},
 	}, setInterface},
 	{"network nic list", nil, listNICs},
-	{"network nic down", []parameter{{"nic-name", "n", true, "The name of the NIC to be configured."}}, setLink(false)},
-	{"network nic up", []parameter{{"nic-name", "n", true, "The name of the NIC to be configured."}}, setLink(true)},
+	{"network nic down", []parameter{{"nic-name", "n", true, "The name of the NIC to be configured.", false}}, setLink(false)},
+	{"network nic up", []parameter{{"nic-name", "n", true, "The name of the NIC to be configured.", false}}, setLink(true)},
 	{"network vswitch standard list", nil, listSwitches},
 	{"network vswitch standard uplink add", uplinkParameters, setUplink(true)},
 	{"network vswitch standard uplink remove", uplinkParameters, setUplink(false)},
 }
 
 var uplinkParameters = []parameter{
-	{"uplink-name", "u", true, "The name of the uplink to work on."},
-	{"vswitch-name", "v", true, "The name of the vswitch to apply the configurations."},
+	{"uplink-name", "u", true, "The name of the uplink to work on.", false},
+	{"vswitch-name", "v", true, "The name of the vswitch to apply the configurations.", false},
 }
 
 // esxcli runs one command; errors go to standard output with exit code 1, as those of the real one do.
@@ -83,6 +84,9 @@ func (c cli) read(args []string) (map[string]string, error) {
 		i := slices.IndexFunc(c.parameters, func(p parameter) bool { return name == "--"+p.long || name == "-"+p.short })
 		if i < 0 {
 			return nil, fmt.Errorf("Invalid option %s", name)
+		}
+		if !given && i >= 0 && c.parameters[i].flag {
+			value, given = "true", true
 		}
 		if !given {
 			if len(args) == 0 {

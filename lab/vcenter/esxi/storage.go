@@ -13,22 +13,29 @@ import (
 // "esxcli network firewall Commands").
 var storageCommands = []cli{
 	{"storage core path list", []parameter{
-		{"device", "d", false, "Limit the output to paths to a specific device."},
-		{"path", "p", false, "Limit the output to a specific path."},
+		{"device", "d", false, "Limit the output to paths to a specific device.", false},
+		{"path", "p", false, "Limit the output to a specific path.", false},
 	}, listPaths},
 	{"storage core path set", []parameter{
-		{"path", "p", true, "The path whose state is set."},
-		{"state", "s", true, "The state to set the specified path to: active or off."},
+		{"path", "p", true, "The path whose state is set.", false},
+		{"state", "s", true, "The state to set the specified path to: active or off.", false},
 	}, setPath},
+	{"storage core device list", []parameter{
+		{"device", "d", false, "Filter the output of this command to only show a single device.", false},
+	}, listDevices},
+	{"storage core adapter rescan", []parameter{
+		{"all", "a", false, "Indicate the rescan should be done on all adapters.", true},
+		{"adapter", "A", false, "Name of the adapter to be rescanned.", false},
+	}, rescan},
 	{"storage core device set", []parameter{
-		{"device", "d", true, "The device upon which to operate."},
-		{"state", "S", false, "Set the SCSI device to the specified state: on or off."},
+		{"device", "d", true, "The device upon which to operate.", false},
+		{"state", "S", false, "Set the SCSI device to the specified state: on or off.", false},
 	}, setDevice},
 	{"network firewall ruleset set", []parameter{
-		{"ruleset-id", "r", true, "The label of the ruleset."},
-		{"enabled", "e", false, "Set to true to enable ruleset, set to false to disable it."},
+		{"ruleset-id", "r", true, "The label of the ruleset.", false},
+		{"enabled", "e", false, "Set to true to enable ruleset, set to false to disable it.", false},
 	}, setRuleset},
-	{"network firewall ruleset list", []parameter{{"ruleset-id", "r", false, "The label of the ruleset."}}, listRulesets},
+	{"network firewall ruleset list", []parameter{{"ruleset-id", "r", false, "The label of the ruleset.", false}}, listRulesets},
 }
 
 func path(name string) (int, error) {
@@ -67,6 +74,33 @@ func listPaths(h *Host, args map[string]string) (string, error) {
 			adapter, device, name, device, adapter, state)
 	}
 	return b.String(), nil
+}
+
+// listDevices shows the shared disk with its state as vSphere Storage, "Check the Connection Status of a Storage Device",
+// describes it: dead while all paths are down, not connected when it is lost for good, and degraded with one path left.
+func listDevices(h *Host, args map[string]string) (string, error) {
+	if d := args["device"]; d != "" && d != h.LUN {
+		return "", fmt.Errorf("Unable to find device with name %s", d)
+	}
+	s := h.server.Storage()
+	status := "on"
+	switch {
+	case s.LUN() == hardware.DeviceLost:
+		status = "not connected"
+	case s.LUN() == hardware.AllDown:
+		status = "dead"
+	case s.Path(0) != hardware.Reached || s.Path(1) != hardware.Reached:
+		status = "degraded"
+	}
+	return fmt.Sprintf("%s\n   Display Name: Shared disk of the lab\n   Device Type: Direct-Access\n   Multipath Plugin: NMP\n   Devfs Path: /vmfs/devices/disks/%s\n   Status: %s\n   Is Local: false\n   Is Offline: false\n\n", h.LUN, h.LUN, status), nil
+}
+
+// rescan finds nothing that was not there: a lost disk is back as soon as its error is taken away.
+func rescan(_ *Host, args map[string]string) (string, error) {
+	if args["all"] == "" && args["adapter"] == "" {
+		return "", fmt.Errorf("Must specify either --all or --adapter")
+	}
+	return "", nil
 }
 
 func setPath(h *Host, args map[string]string) (string, error) {

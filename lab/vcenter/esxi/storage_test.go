@@ -111,3 +111,31 @@ func TestWhatESXiRefusesOfStorageIsRefused(t *testing.T) {
 	}
 	s.lun(hardware.Reached)
 }
+
+func TestDiskIsListedWithItsConnection(t *testing.T) {
+	s := newSite(t)
+	for _, c := range []struct{ command, status string }{
+		{"true", "on"},
+		{"esxcli storage core path set -s off -p " + pathA, "degraded"},
+		{"esxcli storage core path set -s off -p " + pathB, "dead"},
+		{"esxcli storage core path set -s active -p " + pathA + "; esxcli storage core path set -s active -p " + pathB, "on"},
+		{fails(pathA, "0x250500000002") + "; " + fails(pathB, "0x250500000002") + "; " + enable, "not connected"},
+		{fails(pathA, "0x0") + "; " + fails(pathB, "0x0"), "on"},
+	} {
+		s.ok(c.command)
+		if out, _, code := s.run("esxcli storage core device list -d " + lun); code != 0 || !strings.Contains(out, "\n   Status: "+c.status+"\n") {
+			t.Errorf("after %s: %s", c.command, out)
+		}
+	}
+	if out, _, code := s.run("esxcli storage core device list -d naa.1"); code != 1 || !strings.Contains(out, "naa.1") {
+		t.Errorf("another disk: exit code %d, %q", code, out)
+	}
+}
+
+func TestRescanTakesAnAdapterOrAll(t *testing.T) {
+	s := newSite(t)
+	s.ok("esxcli storage core adapter rescan --all", "esxcli storage core adapter rescan -A vmhba64")
+	if out, _, code := s.run("esxcli storage core adapter rescan"); code != 1 || !strings.Contains(out, "--all") {
+		t.Errorf("exit code %d, %q", code, out)
+	}
+}

@@ -76,6 +76,7 @@ export function scene(): Scene {
           accessible: true,
           multipleHostAccess: true,
           hostIds: [...hostIds],
+          devices: [],
         },
         {
           id: "datastore-2",
@@ -84,6 +85,7 @@ export function scene(): Scene {
           accessible: true,
           multipleHostAccess: true,
           hostIds: [...hostIds],
+          devices: [],
         },
         {
           id: "datastore-9",
@@ -92,6 +94,7 @@ export function scene(): Scene {
           accessible: true,
           multipleHostAccess: false,
           hostIds: ["host-1"],
+          devices: [],
         },
       ],
       networks: [

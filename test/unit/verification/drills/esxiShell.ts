@@ -1,11 +1,13 @@
 import type { HostShell } from "../../../../verification/faults/hostShell";
 import { NoAnswer, type SshConnection, type SshResult } from "../../../../verification/net/ssh";
 import { CouldNotRun } from "../../../../verification/problems";
+import { EsxiStorage } from "./esxiStorage";
 import type { World } from "./world";
 
 /** ESXi's shell of a host in memory: what the injectors send, and what a test breaks of it. */
 export class EsxiShell implements HostShell {
   asked: string[] = [];
+  readonly storage: EsxiStorage;
   adapters = new Map([["vmk0", true]]);
   /** The undo that waits, as a list of processes shows it. */
   waiting: string | undefined;
@@ -18,14 +20,20 @@ export class EsxiShell implements HostShell {
   constructor(
     private readonly world: World,
     private readonly host: string,
-  ) {}
+  ) {
+    this.storage = new EsxiStorage(world, host);
+  }
 
   async ask(command: string): Promise<string> {
     await Promise.resolve();
     this.asked.push(command);
+    this.world.advance(0.25); // A command takes its time.
     if (this.world.hosts.get(this.host)?.isolated === true) throw new CouldNotRun("SSH did not answer in time");
     if (command === "esxcli network ip interface list") return this.#interfaces();
     if (command === "ps -c") return this.waiting ?? "";
+    this.world.beforeShell(command);
+    const ofStorage = this.storage.ask(command);
+    if (ofStorage !== undefined) return ofStorage;
     const [, script] = /^setsid sh -c '([^']+)' <\/dev\/null >\/dev\/null 2>&1 &$/.exec(command) ?? [];
     const [, enabled] = /^esxcli network ip interface set -e true -i (vmk\d)$/.exec(command) ?? [];
     if (script !== undefined) this.#leave(script);

@@ -1,6 +1,9 @@
+import type { ComponentProtection } from "../../../../verification/clusterRules";
 import type { VerificationConfig } from "../../../../verification/config";
 import { guestHangFault } from "../../../../verification/faults/guestHang";
+import { deviceLossFault } from "../../../../verification/faults/deviceLoss";
 import { hostIsolationFault } from "../../../../verification/faults/hostIsolation";
+import { pathLossFault } from "../../../../verification/faults/pathLoss";
 import { maintenanceModeFault } from "../../../../verification/faults/maintenanceMode";
 import type { Fault, FaultRecord } from "../../../../verification/faults/fault";
 import { hostPowerFault } from "../../../../verification/faults/hostPower";
@@ -60,6 +63,8 @@ export class World {
   readonly guests = new WorldGuests(this);
   /** By VM: HA's isolation response where it is not the cluster's. */
   isolationResponses: Record<string, string> = {};
+  /** By VM: component protection where it is not the cluster's. */
+  protections: Record<string, Partial<ComponentProtection>> = {};
   settings: Record<string, SettingValue> = {
     haEnabled: true,
     haHostMonitoring: "enabled",
@@ -86,6 +91,16 @@ export class World {
   /** VM monitoring: seconds until HA resets a guest that hangs, and whether it does. */
   silence = 120;
   resets: (vm: string) => boolean = () => true;
+  datastores = ["datastore-1", "datastore-2"].map((id) => ({ id, type: "NFS", devices: [] as string[] }));
+  /** Component protection: seconds from the loss of storage to the termination of a VM, and whether it comes. */
+  termination = { apd: 325, pdl: 3 };
+  terminates = (vm: string): boolean => vm !== "";
+  /** Whether HA resets the VMs that are left when their storage is back. */
+  resetsOnClear = false;
+  storageReported = true;
+  readonly #lostStorage = new Map<string, string>();
+  /** Called with every command in a host's shell. */
+  beforeShell = (command: string): void => void command;
   /** VMs that an evacuation leaves where they are, and those whose service it interrupts. */
   stuck: string[] = [];
   interrupts: string[] = [];
@@ -213,6 +228,33 @@ export class World {
     this.event("DasHostIsolatedEvent", { host: name });
   }
 
+  /** A host loses datastores, or has them again. */
+  setStorage(host: string, ids: readonly string[], lost: "apd" | "pdl" | undefined): void {
+    for (const id of ids) {
+      const key = `${host} ${id}`;
+      const before = this.#lostStorage.get(key);
+      if (before === lost) continue;
+      this.posted.push(`${host}: ${id} ${lost ?? "back"}`);
+      if (lost === undefined) this.#lostStorage.delete(key);
+      else this.#lostStorage.set(key, lost);
+      const hit = this.vms.filter((vm) => vm.host === host && vm.datastoreIds.includes(id) && vm.poweredOn);
+      if (lost === undefined) {
+        if (this.resetsOnClear) for (const vm of hit) this.event("VmDasBeingResetEvent", { vm: vm.name, host });
+        continue;
+      }
+      const type = lost === "apd" ? "esx.problem.storage.apd.start" : "esx.problem.scsi.device.state.permanentloss";
+      if (this.storageReported) this.event(type, { host });
+      this.later(this.termination[lost], () => {
+        if (this.#lostStorage.get(key) !== lost) return;
+        for (const vm of hit.filter((one) => this.terminates(one.name))) {
+          this.event("com.vmware.vc.HA.VmcpTerminatingVm", { vm: vm.name, host });
+          vm.answers = false;
+          if (this.restarts(vm.name)) this.later(this.restart, () => this.#restartVm(vm, host));
+        }
+      });
+    }
+  }
+
   shell(name: string): EsxiShell {
     const shell = this.shells.get(name) ?? new EsxiShell(this, name);
     this.shells.set(name, shell);
@@ -279,6 +321,9 @@ export class World {
           ...Object.entries(this.isolationResponses).map(([vm, isolationResponse]) =>
             override(vm, { isolationResponse }),
           ),
+          ...Object.entries(this.protections).map(([vm, own]) =>
+            override(vm, { componentProtection: { apd: undefined, pdl: undefined, ...own } }),
+          ),
         ],
         configIssues: [],
       },
@@ -330,13 +375,14 @@ export class World {
           hostDevices: undefined,
         };
       }),
-      datastores: ["datastore-1", "datastore-2"].map((id) => ({
+      datastores: this.datastores.map(({ id, type, devices }) => ({
         id,
         name: id,
-        type: "NFS",
+        type,
         accessible: true,
         multipleHostAccess: true,
         hostIds: [...this.hosts.keys()],
+        devices,
       })),
       networks: [{ id: "network-1", name: "VM Network", hostIds: [...this.hosts.keys()] }],
     };
@@ -524,6 +570,10 @@ export class World {
         });
       case "host-isolation":
         return hostIsolationFault(record, this.shell(record.host), this.clock);
+      case "apd":
+        return pathLossFault(record, this.shell(record.host), this.clock);
+      case "pdl":
+        return deviceLossFault(record, this.shell(record.host), this.clock);
     }
   }
 

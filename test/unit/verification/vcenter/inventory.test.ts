@@ -193,8 +193,20 @@ describe("inventory", () => {
         accessible: true,
         multipleHostAccess: true,
         hostIds: ["host-1", "host-2"],
+        devices: [],
       },
     ]);
+  });
+
+  it("names the disks of a VMFS datastore", () => {
+    const info =
+      "<vmfs><name>v</name>" + ["a", "b"].map((id) => `<extent><diskName>naa.${id}</diskName></extent>`).join("");
+    const vmfs = object("Datastore", "datastore-2", {
+      name: "v",
+      "summary.type": "VMFS",
+      info: `<val xsi:type="VmfsDatastoreInfo">${info}</vmfs></val>`,
+    });
+    assert.deepEqual(read(vmfs).datastores[0]?.devices, ["naa.a", "naa.b"]);
   });
 
   it("has networks of every kind, and everything in the order of names", () => {

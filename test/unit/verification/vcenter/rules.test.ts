@@ -60,7 +60,8 @@ describe("overrides of a cluster", () => {
   <vmToolsMonitoringSettings><clusterSettings>true</clusterSettings><vmMonitoring>vmMonitoringOnly</vmMonitoring>
   <failureInterval>50</failureInterval><minUpTime>60</minUpTime><maxFailures>2</maxFailures><maxFailureWindow>-1</maxFailureWindow></vmToolsMonitoringSettings>
   <vmComponentProtectionSettings><vmStorageProtectionForAPD>restartAggressive</vmStorageProtectionForAPD>
-    <vmStorageProtectionForPDL>clusterDefault</vmStorageProtectionForPDL></vmComponentProtectionSettings>
+    <vmStorageProtectionForPDL>clusterDefault</vmStorageProtectionForPDL><vmTerminateDelayForAPDSec>-1</vmTerminateDelayForAPDSec>
+    <vmReactionOnAPDCleared>reset</vmReactionOnAPDCleared></vmComponentProtectionSettings>
 </dasSettings></dasVmConfig>
 <dasVmConfig><key>vm-2</key><restartPriority>disabled</restartPriority></dasVmConfig>
 <drsVmConfig><key>vm-2</key><enabled>false</enabled><behavior>manual</behavior></drsVmConfig>
@@ -85,7 +86,12 @@ describe("overrides of a cluster", () => {
           maxFailures: 2,
           maxFailureWindow: -1,
         },
-        componentProtection: { apd: "restartAggressive", pdl: undefined },
+        componentProtection: {
+          apd: "restartAggressive",
+          pdl: undefined,
+          apdDelaySeconds: undefined,
+          apdCleared: "reset",
+        },
         drs: undefined,
       },
       { vm: "vm-2", ...none, restartPriority: "disabled", drs: "disabled" },

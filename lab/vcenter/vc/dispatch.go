@@ -82,6 +82,10 @@ func (s *Sim) wrap(obj mo.Reference) mo.Reference {
 		return &resourcePool{o, s}
 	case *simulator.VirtualApp:
 		return &vApp{o, s}
+	case *simulator.EventHistoryCollector:
+		return &eventCollector{o}
+	case *simulator.TaskHistoryCollector:
+		return &taskCollector{o}
 	case *simulator.EnvironmentBrowser:
 		return &environment{o}
 	case *simulator.VirtualDiskManager:

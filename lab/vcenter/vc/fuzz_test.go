@@ -11,6 +11,7 @@ import (
 // Whatever arrives, the answer is an HTTP status that says so, and the lab lives on: go test -fuzz FuzzSOAP ./vc
 func FuzzSOAPRequest(f *testing.F) {
 	l := labtest.Start(f, 200)
+	l.AsksAnything()
 	for _, seed := range []string{
 		"", "<", envelope(""), envelope(`<RetrieveServiceContent xmlns="urn:vim25"><_this type="ServiceInstance">ServiceInstance</_this></RetrieveServiceContent>`),
 		envelope(`<Login xmlns="urn:vim25"><_this type="SessionManager">SessionManager</_this><userName>a</userName><password>b</password></Login>`),

@@ -63,6 +63,8 @@ type Sim struct {
 	policies   policies
 	profiles   *profileManager
 
+	configurations configurations
+
 	stop context.CancelFunc
 	life context.Context
 	work sync.WaitGroup

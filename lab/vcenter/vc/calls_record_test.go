@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 
@@ -32,7 +33,9 @@ func TestEveryCallOnRecordIsImplemented(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := labtest.Start(t, 200)
-	_, vm := l.Pair()
+	c, vm := l.Pair()
+	_, err = methods.EvcManager(l.Ctx(), l.Client, &types.EvcManager{This: c.Reference()})
+	l.Must(err)
 	l.Run(vm.CreateSnapshot(l.Ctx(), "s", "", false, false))
 	dc, err := l.Finder.Datacenter(l.Ctx(), l.Config.Datacenter)
 	l.Must(err)

@@ -31,6 +31,9 @@ func (s *Sim) Implements(obj mo.Reference, method string) bool {
 	} else if own := s.wrap(obj); own != nil {
 		obj = own
 	}
+	if obj.Reference() == s.profiles.Reference() {
+		obj = s.profiles
+	}
 	name := strings.ToUpper(method[:1]) + strings.Replace(method[1:], "_Task", "Task", 1)
 	return method == "MoveIntoResourcePool" || reflect.ValueOf(obj).MethodByName(name).IsValid()
 }

@@ -1,5 +1,5 @@
 /** Compares what the verifier measured with what the lab knows really happened. */
-import type { DrillResult } from "../verification/model";
+import type { DrillResult, VmAvailability } from "../verification/model";
 
 /** A line of the lab's truth log. */
 export interface TruthEvent {
@@ -65,14 +65,24 @@ export function outages(events: readonly TruthEvent[]): Outage[] {
  * @param stamp wall ms by which the log's instants may be off: it writes them after the socket was opened or closed
  */
 export function compare(events: readonly TruthEvent[], drill: DrillResult, stamp: number): Comparison {
-  const [from, to] = [Date.parse(drill.started), Date.parse(drill.ended)];
+  const window = { from: Date.parse(drill.started), to: Date.parse(drill.ended) };
+  return compareVms(events, drill.vms, window, stamp);
+}
+
+/** The same of VMs that were measured in a window (wall ms). */
+export function compareVms(
+  events: readonly TruthEvent[],
+  vms: readonly (Pick<VmAvailability, "vm" | "intervals"> & { hostBefore?: string })[],
+  { from, to }: { from: number; to: number },
+  stamp: number,
+): Comparison {
   const edges: Edge[] = [];
   const errors: string[] = [];
-  for (const { vm, intervals, hostBefore } of drill.vms) {
+  for (const { vm, intervals, hostBefore } of vms) {
     const truth = outages(events).filter((one) => one.vm === vm && one.from < to && (one.to ?? to) > from);
     if (truth.length !== intervals.length) {
       errors.push(
-        `${vm} (on ${hostBefore}) had ${truth.length.toString()} outages, ${intervals.length.toString()} were measured`,
+        `${vm}${hostBefore === undefined ? "" : ` (on ${hostBefore})`} had ${truth.length.toString()} outages, ${intervals.length.toString()} were measured`,
       );
       continue;
     }

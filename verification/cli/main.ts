@@ -15,6 +15,7 @@ import {
   type ReportOptions,
 } from "./drill";
 import { defaultLevels, defaultLevelSeconds, loadCommand, type LoadCommandOptions } from "./load";
+import { defaultListen, defaultWindows, monitorCommand, type MonitorOptions } from "./monitor";
 import { CouldNotRun } from "../problems";
 
 const exitCodes = "Exit code: 0 passed, 1 failed, 2 could not run (bad input, no vCenter, interrupted).";
@@ -179,6 +180,23 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .addHelpText("after", `\n${configHelp}\n\n${environment}`)
     .action(async (options: LoadCommandOptions) => {
       done(await loadCommand(options, context));
+    });
+
+  program
+    .command("monitor")
+    .description(
+      "Probes the VMs on and on, and serves what it sees to Prometheus: up, availability over windows, latency, the last " +
+        "drill. Changes nothing. Ends with Ctrl-C or SIGTERM, with 0.",
+    )
+    .addOption(configOption())
+    .option("--listen <address:port>", "where metrics are served; over HTTP, without a login", defaultListen)
+    .option("--windows <lengths>", "availability is told over these, in minutes, hours or days", defaultWindows)
+    .option("--journal <file>", "journal.json of drills, read again when it changes")
+    .addHelpText("after", `\nExample:\n  vsphere-ha monitor --config cluster.json --journal report/journal.json`)
+    .addHelpText("after", "A dashboard for Grafana: docs/grafana-dashboard.json")
+    .addHelpText("after", `\n${exitCodes}\n\n${configHelp}\n\n${environment}`)
+    .action(async (options: MonitorOptions) => {
+      done(await monitorCommand(options, context));
     });
 
   program

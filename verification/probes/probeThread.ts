@@ -26,14 +26,23 @@ const loader = extension === ".ts" ? ["--require", "tsx/cjs"] : [];
 /** A ProbeSchedule in a thread of its own. */
 export class ProbeThread {
   readonly #log = new SampleLog();
-  readonly #ended: Promise<void>;
+  /** Resolves after stop(); rejects when the thread dies. */
+  readonly ended: Promise<void>;
   #stopping = false;
 
-  private constructor(private readonly worker: Worker) {
-    this.#ended = new Promise((resolve, reject) => {
+  private constructor(
+    private readonly worker: Worker,
+    told: ((sample: Sample) => void) | undefined,
+  ) {
+    const add =
+      told ??
+      ((sample: Sample): void => {
+        this.#log.add(sample);
+      });
+    this.ended = new Promise((resolve, reject) => {
       worker.on("message", (message: FromProbes) => {
         if (message === "stopped") resolve();
-        else if (message !== "ready") for (const sample of message.samples) this.#log.add(sample);
+        else if (message !== "ready") for (const sample of message.samples) add(sample);
       });
       worker.once("error", reject);
       worker.once("exit", (code) => {
@@ -41,18 +50,23 @@ export class ProbeThread {
       });
     });
     // Told by stop(); until then nobody waits for it.
-    this.#ended.catch(() => undefined);
+    this.ended.catch(() => undefined);
   }
 
-  /** Resolves when the thread is ready to start. */
+  /**
+   * Resolves when the thread is ready to start.
+   *
+   * @param told gets each sample, and none is kept; absent: all are kept for stop()
+   */
   static async create(
     targets: readonly ProbeTarget[],
     timing: ProbeTiming,
     clock: Pick<Clock, "now">,
+    told?: (sample: Sample) => void,
   ): Promise<ProbeThread> {
     const workerData: ProbeOrder = { targets, timing, epoch: clock.now() - monotonicMs() };
     const worker = new Worker(join(__dirname, `worker${extension}`), { workerData, execArgv: loader });
-    const thread = new ProbeThread(worker);
+    const thread = new ProbeThread(worker, told);
     await once(worker, "message");
     return thread;
   }
@@ -66,7 +80,7 @@ export class ProbeThread {
   async stop(): Promise<readonly Sample[]> {
     if (!this.#stopping) this.#tell("stop");
     this.#stopping = true;
-    await this.#ended;
+    await this.ended;
     await this.worker.terminate();
     return this.#log.samples;
   }

@@ -1,13 +1,17 @@
 package vc
 
 import (
+	"cmp"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/vmware/govmomi/pbm"
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25"
 	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
 	"github.com/vmware/govmomi/vsan"
 )
 
@@ -36,4 +40,33 @@ func (s *Sim) Implements(obj mo.Reference, method string) bool {
 	}
 	name := strings.ToUpper(method[:1]) + strings.Replace(method[1:], "_Task", "Task", 1)
 	return method == "MoveIntoResourcePool" || reflect.ValueOf(obj).MethodByName(name).IsValid()
+}
+
+// Callable lists the requests that objects of each type take, and the objects, both in an order that does not change.
+func (s *Sim) Callable() (requests map[string][]reflect.Type, refs []types.ManagedObjectReference) {
+	requests = map[string][]reflect.Type{}
+	fault := reflect.TypeFor[soap.HasFault]()
+	for _, obj := range s.context().Map.AllReference("") {
+		ref := obj.Reference()
+		refs = append(refs, ref)
+		if _, known := requests[ref.Type]; known {
+			continue
+		}
+		if own := s.wrap(obj); own != nil {
+			obj = own
+		}
+		var list []reflect.Type
+		for i := range reflect.TypeOf(obj).NumMethod() {
+			m := reflect.ValueOf(obj).Method(i).Type()
+			if n := m.NumIn(); n > 0 && m.NumOut() == 1 && m.Out(0) == fault && m.In(n-1).Kind() == reflect.Pointer {
+				list = append(list, m.In(n-1).Elem())
+			}
+		}
+		slices.SortFunc(list, func(a, b reflect.Type) int { return cmp.Compare(a.Name(), b.Name()) })
+		requests[ref.Type] = list
+	}
+	slices.SortFunc(refs, func(a, b types.ManagedObjectReference) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Value, b.Value))
+	})
+	return requests, refs
 }

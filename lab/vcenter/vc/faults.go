@@ -193,6 +193,18 @@ func (f *faults) blocks(kind, vm string) bool {
 	return false
 }
 
+// strikes tells whether a fault of a kind is set for a host.
+func (f *faults) strikes(kind, host string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, fault := range f.active {
+		if fault.Kind == kind && fault.Host == host {
+			return true
+		}
+	}
+	return false
+}
+
 // state is the role that a fault makes a host report.
 func (f *faults) state(host string) (string, bool) {
 	f.mu.Lock()

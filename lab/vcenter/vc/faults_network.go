@@ -13,7 +13,7 @@ import (
 )
 
 // networkFaults are the faults of the management network, of HA's agents and of the way to storage.
-var networkFaults = []string{"partition", "isolate", "agentDown", "datastoreLost"}
+var networkFaults = []string{"partition", "isolate", "agentDown", "agentSetupFails", "agentRemovalFails", "datastoreLost"}
 
 // checkNetwork names what is wrong with such a fault; empty when nothing is.
 func (f *faults) checkNetwork(fault Fault) string {

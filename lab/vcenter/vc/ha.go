@@ -27,8 +27,9 @@ type ha struct {
 	mu     sync.Mutex
 	cancel context.CancelFunc // nil while HA is off
 
-	// The rest belongs to the loop; agents is read by others, under mu.
+	// The rest belongs to the loop; agents and setups are read by others, under mu.
 	agents     *fdm.Cluster
+	setups     map[types.ManagedObjectReference]*setup
 	restarts   *fdm.Restarter
 	monitored  *fdm.Monitor
 	guard      *fdm.Guard
@@ -60,6 +61,7 @@ func (h *ha) tend() {
 		h.monitored, h.guard = fdm.NewMonitor(), fdm.NewGuard()
 		h.agents, h.restarts, h.failing, h.master, h.protected = fdm.NewCluster(), fdm.NewRestarter(), false, "", 0
 		h.short, h.slow, h.info = false, false, nil
+		h.setups = map[types.ManagedObjectReference]*setup{}
 		h.isolations, h.shutting = map[types.ManagedObjectReference]*fdm.Isolation{}, map[types.ManagedObjectReference]departure{}
 		h.s.run(func() { h.loop(ctx) })
 	case !on && h.cancel != nil:
@@ -94,8 +96,8 @@ func (h *ha) retire(agents *fdm.Cluster) {
 	h.s.refreshResource(ctx, h.cluster)
 	for _, host := range h.s.clusterHosts(h.cluster) {
 		h.showHeartbeatIssue(ctx, host, "")
-		if _, ok := agents.State(host.ref.Value); ok {
-			h.s.change(ctx, host.ref, types.PropertyChange{Name: "runtime.dasHostState", Val: nil})
+		if _, ok := agents.State(host.ref.Value); ok || h.lacksAgent(host.ref) {
+			h.s.removeAgent(ctx, host.ref)
 		}
 		for _, m := range h.s.machinesOn(host.ref) {
 			if !m.protectionShown {
@@ -115,11 +117,11 @@ func (h *ha) tick(agents *fdm.Cluster, restarts *fdm.Restarter) {
 	now := h.s.clock.Now()
 	hosts := h.s.clusterHosts(h.cluster)
 	heartbeats := h.s.heartbeatDatastores(h.cluster)
-	seen := h.observe(cfg, hosts, heartbeats)
+	ctx := h.s.context()
+	seen := h.configure(ctx, h.observe(cfg, hosts, heartbeats), now)
 	h.mu.Lock()
 	out := agents.Step(now, seen, len(heartbeats) > 0)
 	h.mu.Unlock()
-	ctx := h.s.context()
 	attends := h.s.vpxd.runs()
 	for _, c := range out.Changes {
 		if attends {
@@ -154,6 +156,9 @@ func hostRef(id string) types.ManagedObjectReference {
 // show publishes a role. A host that stopped being a member has none.
 func (h *ha) show(ctx *simulator.Context, c fdm.Change) {
 	ref := hostRef(c.Host)
+	if h.lacksAgent(ref) {
+		return
+	}
 	if c.State == "" {
 		h.s.change(ctx, ref, types.PropertyChange{Name: "runtime.dasHostState", Val: nil})
 		return

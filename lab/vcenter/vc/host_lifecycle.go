@@ -56,6 +56,7 @@ func (h *hostSystem) ReconnectHostTask(ctx *simulator.Context, req *types.Reconn
 		}
 		h.s.updateHost(ref, func(m *managedHost) { m.disconnected, m.responding = false, true })
 		h.s.showConnection(ctx, ref)
+		h.s.retryRemoval(ctx, ref)
 		h.s.post(&types.HostConnectedEvent{HostEvent: h.s.hostEvent(ctx, ref)})
 		return nil, nil
 	}

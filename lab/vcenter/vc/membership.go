@@ -120,7 +120,7 @@ func (s *Sim) leaveCluster(ctx *simulator.Context, ref, host types.ManagedObject
 		})
 	}
 	s.updateHost(host, func(m *managedHost) { m.cluster = types.ManagedObjectReference{} })
-	s.change(s.context(), host, types.PropertyChange{Name: "runtime.dasHostState", Val: nil})
+	s.removeAgent(s.context(), host)
 	s.refreshResource(ctx, ref)
 	s.tendCluster(ref)
 }

@@ -1,6 +1,8 @@
 package vc_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -130,5 +132,38 @@ func TestClusterKeepsItsEVCMode(t *testing.T) {
 	l.Run(object.NewTask(l.Client.Client, off.Returnval), nil)
 	if manager, summary := current(); manager != "" || summary != "" {
 		t.Errorf("disabled, manager %q, summary %q", manager, summary)
+	}
+}
+
+func TestTypesOfATagCategoryAreKeptWithoutTheirPrefix(t *testing.T) {
+	l := labtest.Start(t, 200)
+	const path = "/rest/com/vmware/cis/tagging/category"
+	_, login := rest(l, http.MethodPost, "/rest/com/vmware/cis/session", "", "", labtest.User, labtest.Password)
+	var session, id struct{ Value string }
+	l.Must(json.Unmarshal([]byte(login), &session))
+	call := func(method, path, body string) string {
+		status, answer := rest(l, method, path, body, session.Value)
+		if status != http.StatusOK {
+			t.Fatalf("%s %s: status %d, %s", method, path, status, answer)
+		}
+		return answer
+	}
+	kept := func() []string {
+		var read struct {
+			Value struct {
+				Types []string `json:"associable_types"`
+			}
+		}
+		l.Must(json.Unmarshal([]byte(call(http.MethodGet, path+"/id:"+id.Value, "")), &read))
+		return slices.Sorted(slices.Values(read.Value.Types))
+	}
+	create := `{"create_spec":{"name":"c","description":"","cardinality":"SINGLE","associable_types":["urn:vim25:HostSystem","VirtualMachine","urn:vim25:VirtualMachine"]}}`
+	l.Must(json.Unmarshal([]byte(call(http.MethodPost, path, create)), &id))
+	if got := kept(); !slices.Equal(got, []string{"HostSystem", "VirtualMachine"}) {
+		t.Errorf("created with %v", got)
+	}
+	call(http.MethodPatch, path+"/id:"+id.Value, `{"update_spec":{"associable_types":["urn:vim25:Folder","HostSystem","VirtualMachine"]}}`)
+	if got := kept(); !slices.Equal(got, []string{"Folder", "HostSystem", "VirtualMachine"}) {
+		t.Errorf("updated to %v", got)
 	}
 }

@@ -36,7 +36,7 @@ func (s *Sim) dispatch(ctx *simulator.Context, m *simulator.Method) (mo.Referenc
 	if known == nil && ctx.Session != nil {
 		known = ctx.Session.Registry.Get(ref)
 	}
-	s.calls.note(ctx, known, m.Name)
+	s.calls.note(ctx, m.Name)
 	obj := s.wrap(known)
 	if pc := s.collectorOf(ctx, m); pc != nil {
 		obj = pc

@@ -70,3 +70,17 @@ func (s *Sim) Callable() (requests map[string][]reflect.Type, refs []types.Manag
 	})
 	return requests, refs
 }
+
+// Break starts a task of an object, the simulator's or the lab's own kind, that panics while it holds another object.
+func (s *Sim) Break(entity, holding types.ManagedObjectReference, own bool) types.ManagedObjectReference {
+	ctx := s.context()
+	panics := func(ctx *simulator.Context) (types.AnyType, types.BaseMethodFault) {
+		ctx.WithLock(ctx.Map.Get(holding), func() { panic("as asked for") })
+		return nil, nil
+	}
+	if own {
+		return s.task(ctx, entity, "break", panics)
+	}
+	run := func(*simulator.Task) (types.AnyType, types.BaseMethodFault) { return panics(ctx) }
+	return simulator.CreateTask(anchor{entity}, "break", run).Run(ctx)
+}

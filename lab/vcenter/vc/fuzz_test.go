@@ -79,7 +79,7 @@ type fuzzed struct {
 	refs    []types.ManagedObjectReference
 }
 
-func newFuzzed(f *testing.F) *fuzzed {
+func newFuzzed(f testing.TB) *fuzzed {
 	b := &bench{TB: f}
 	l := labtest.Start(b, 1000)
 	l.AsksAnything()

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vmware/govmomi/object"
+
 	"vsphere-ha/lab/vcenter/labtest"
 )
 
@@ -90,5 +92,24 @@ func TestBodyThatIsNoMethodIsAnsweredWithAFault(t *testing.T) {
 	status, answer := send(l, strings.NewReader(envelope(`<ManagedObjectReference xmlns="urn:vim25"/>`)))
 	if status != http.StatusInternalServerError || !strings.Contains(answer, "Fault") {
 		t.Errorf("status %d: %.200s", status, answer)
+	}
+}
+
+func TestTaskThatBreaksFailsAndKeepsNothingLocked(t *testing.T) {
+	l := labtest.Start(t, 200)
+	hosts := l.Hosts(2)
+	for _, own := range []bool{true, false} {
+		ref := l.Sim.Break(hosts[0].Reference(), hosts[1].Reference(), own)
+		err := object.NewTask(l.Client.Client, ref).Wait(l.Ctx())
+		if !failsWith(err, "SystemError") {
+			t.Errorf("own %t: %v", own, err)
+		}
+		for _, h := range hosts { // each read waits for the object's lock
+			if l.Host(h).Name == "" {
+				t.Errorf("own %t: a host without a name", own)
+			}
+			l.Run(h.EnterMaintenanceMode(l.Ctx(), 0, false, nil))
+			l.Run(h.ExitMaintenanceMode(l.Ctx(), 0))
+		}
 	}
 }

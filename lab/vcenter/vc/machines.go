@@ -51,7 +51,7 @@ func (w *watcher) Reference() types.ManagedObjectReference {
 
 func (w *watcher) PutObject(_ *simulator.Context, o mo.Reference) {
 	if t, ok := o.(*simulator.Task); ok {
-		guardTask(t) // it is put into the inventory before it runs
+		w.s.guardTask(t) // it is put into the inventory before it runs
 	}
 	if vm, ok := o.(*simulator.VirtualMachine); ok {
 		completeDefaults(vm)

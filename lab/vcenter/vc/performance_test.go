@@ -201,8 +201,8 @@ func TestProviderSummaryAndAvailableMetricsTellWhatThereIs(t *testing.T) {
 			t.Errorf("%s is missing", n)
 		}
 	}
-	off := s.Clone("ubuntu-13.10", "off", s.cluster, s.ds)
-	s.Run(off.PowerOff(s.Ctx()))
+	off, err := s.Finder.VirtualMachine(s.Ctx(), "windows-xp-sp3") // a template
+	s.Must(err)
 	values, _, err := s.query(off.Reference(), types.PerfQuerySpec{IntervalId: 300}, "cpu.usage.average")
 	if err != nil || len(values) > 0 {
 		t.Errorf("a machine that did not run: %v, %v", values, err)

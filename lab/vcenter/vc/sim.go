@@ -72,6 +72,7 @@ type Sim struct {
 	vpxd     *vpxd
 	vcls     sync.Mutex // one reconciliation of agent machines at a time
 	watching sync.Mutex // one look at a host's connection at a time
+	creating sync.Mutex // one machine at a time is made by the simulator
 
 	mu       sync.Mutex
 	vms      map[types.ManagedObjectReference]*machine

@@ -27,10 +27,18 @@ func (s *Sim) cancellable(entity types.ManagedObjectReference, name string,
 	started := make(chan struct{})
 	t := simulator.CreateTask(a, name, func(t *simulator.Task) (types.AnyType, types.BaseMethodFault) {
 		<-started
-		return f(s.context(), func() (is bool) {
+		own, finished := s.context(), false
+		defer func() {
+			if !finished {
+				letGo(own)
+			}
+		}()
+		res, fault := f(own, func() (is bool) {
 			s.context().WithLock(t, func() { is = t.Info.Cancelled })
 			return is
 		})
+		finished = true
+		return res, fault
 	})
 	own := s.context()
 	ref := t.Run(own)

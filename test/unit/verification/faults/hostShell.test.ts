@@ -11,6 +11,7 @@ import { hostShell } from "../../../../verification/faults/hostShell";
 import { NoAnswer } from "../../../../verification/net/ssh";
 import { fingerprintOf } from "../../../../verification/net/sshHostKey";
 import { CouldNotRun } from "../../../../verification/problems";
+import { makeSshKey } from "../sshKeys";
 
 const password = "hunter2";
 
@@ -21,8 +22,8 @@ function parsed(text: string): ParsedKey {
 }
 
 describe("SSH to a host", () => {
-  const key = utils.generateKeyPairSync("ed25519");
-  const other = utils.generateKeyPairSync("ed25519");
+  const key = makeSshKey();
+  const other = makeSshKey();
   const fingerprint = fingerprintOf(parsed(key.public).getPublicSSH());
   let dir: string;
   let server: Server;

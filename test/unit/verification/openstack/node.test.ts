@@ -13,6 +13,7 @@ import { fingerprintOf, isHostKey, matchesHostKey } from "../../../../verificati
 import { computeNode } from "../../../../verification/openstack/node";
 import { nodeSsh as ssh } from "../../../../verification/openstack/nodeSsh";
 import { CouldNotRun } from "../../../../verification/problems";
+import { makeSshKey } from "../sshKeys";
 
 function parsed(text: string): ParsedKey {
   const key = utils.parseKey(text);
@@ -21,9 +22,9 @@ function parsed(text: string): ParsedKey {
 }
 
 describe("SSH to nova-compute's node", () => {
-  const host = utils.generateKeyPairSync("ed25519");
-  const user = utils.generateKeyPairSync("ed25519");
-  const stranger = utils.generateKeyPairSync("ed25519");
+  const host = makeSshKey();
+  const user = makeSshKey();
+  const stranger = makeSshKey();
   let dir: string;
   let server: Server;
   let port = 0;
@@ -113,7 +114,7 @@ describe("SSH to nova-compute's node", () => {
 });
 
 describe("an SSH host key", () => {
-  const { public: line } = utils.generateKeyPairSync("ed25519");
+  const { public: line } = makeSshKey();
   const wire = parsed(line).getPublicSSH();
 
   it("is a line of a .pub file or a SHA-256 fingerprint", () => {
@@ -125,7 +126,7 @@ describe("an SSH host key", () => {
   });
 
   it("matches that key only", () => {
-    const other = parsed(utils.generateKeyPairSync("ed25519").public).getPublicSSH();
+    const other = parsed(makeSshKey().public).getPublicSSH();
     for (const expected of [line, `${line} comment`, fingerprintOf(wire), `${fingerprintOf(wire)}=`]) {
       assert.ok(matchesHostKey(expected, wire));
       assert.ok(!matchesHostKey(expected, other));

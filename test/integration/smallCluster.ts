@@ -196,6 +196,19 @@ export class Administrator {
     for (const share of ["ha-a", "ha-b"]) await this.mount(name, share);
   }
 
+  /** A VMFS datastore that fills a disk, which all hosts of the datacenter reach. */
+  async createVmfs(host: string, disk: string, name: string): Promise<void> {
+    const system = await this.property(await this.find("HostSystem", host), "configManager.datastoreSystem");
+    const extent = element("extent", [element("diskName", disk), element("partition", "1")]);
+    const fields = [
+      element("diskUuid", disk),
+      element("partition", [element("partitionFormat", "gpt")]),
+      element("vmfs", [extent, element("majorVersion", "6"), element("volumeName", name)]),
+    ];
+    const spec = element("spec", fields, { "xsi:type": "VmfsDatastoreCreateSpec" });
+    await this.session.call("CreateVmfsDatastore", system, [spec]);
+  }
+
   /** A shared datastore on a host. */
   async mount(host: string, share: string): Promise<void> {
     const system = await this.property(await this.find("HostSystem", host), "configManager.datastoreSystem");

@@ -23,8 +23,10 @@ export function judgeTerminated(
 ): Judged {
   const event = vmTerminatedEvent(seen.events, vmId);
   if (event === undefined) return missingEvent(seen, "vCenter reported no termination");
-  const [early, late] = [seconds(event.at - seen.faultConfirmed), seconds(event.at - seen.faultSent)];
-  const line = `terminated ${range(Math.max(0, early), late)} after the fault`;
+  // It may come before the loss is confirmed.
+  const early = Math.max(0, seconds(event.at - seen.faultConfirmed));
+  const late = seconds(event.at - seen.faultSent);
+  const line = `terminated ${range(early, late)} after the fault`;
   if (late < notBeforeSeconds) return failed(`${line}; expected not before ${one(notBeforeSeconds)} s`);
   if (early < notBeforeSeconds) {
     return inconclusive(`${line}; expected not before ${one(notBeforeSeconds)} s, which lies between the bounds`);

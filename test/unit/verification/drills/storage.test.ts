@@ -283,6 +283,11 @@ describe("drills on lost storage", () => {
     ]);
   });
 
+  it("pass when PDL ends a VM before the host is seen to have lost its disk", async () => {
+    world.termination = { apd: 325, pdl: 0 };
+    assert.deepEqual(bad(await run("pdl")), []);
+  });
+
   it("fail when APD ends a VM before its delay is over", async () => {
     world.termination = { apd: 200, pdl: 3 };
     assert.match(

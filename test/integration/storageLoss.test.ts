@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { element, refElement } from "../../verification/vcenter/xml";
+import { DrillLab, type Run, type Watch } from "./drillLab";
+
+const disk = "naa.6000c29000000000000000000000a001";
+
+function protection(apd: string, pdl: string): string {
+  const words = { vmStorageProtectionForAPD: apd, vmTerminateDelayForAPDSec: "30", vmReactionOnAPDCleared: "none" };
+  const fields = Object.entries({ ...words, vmStorageProtectionForPDL: pdl }).map(([key, value]) =>
+    element(key, value),
+  );
+  return element("dasConfig", [
+    element("vmComponentProtecting", "enabled"),
+    element("defaultVmSettings", [element("vmComponentProtectionSettings", fields)]),
+  ]);
+}
+
+describe("drills on lost storage on the lab", function () {
+  this.timeout(300_000);
+  let lab: DrillLab;
+
+  before(async () => {
+    lab = await DrillLab.start("storage");
+    await lab.reconfigure(protection("restartConservative", "restartAggressive"));
+  });
+
+  after(() => lab.stop());
+
+  const drill = (report: string, kind: "apd" | "pdl", host: string, watch?: Watch): Promise<Run> =>
+    lab.drill(report, [kind, "--host", host], watch);
+
+  async function move(vm: string, to: string): Promise<void> {
+    const datastore = refElement("datastore", await lab.admin.find("Datastore", to));
+    await lab.admin.task("RelocateVM_Task", await lab.admin.find("VirtualMachine", vm), element("spec", [datastore]));
+  }
+
+  async function inOrder(): Promise<void> {
+    const checked = await lab.verifier(["check"]);
+    assert.equal(checked.code, 0, checked.output);
+  }
+
+  it("are not applicable to PDL while no VM is on VMFS, which is no pass", async () => {
+    const { code, output } = await drill("none", "pdl", "esx-01.lab.test");
+    assert.equal(code, 2, output);
+    assert.match(output, /not applicable to esx-01\.lab\.test: no VM of the target is on a shared VMFS datastore/);
+    assert.equal(lab.journal("none").verdict, "not-applicable");
+  });
+
+  it("pass where all paths to the NFS datastores of a host are down: their VMs restart elsewhere", async () => {
+    const { code, output } = await drill("nfs", "apd", "esx-02.lab.test");
+    assert.equal(code, 0, output);
+    const affected = lab.result("nfs").vms.filter((vm) => vm.affected);
+    assert.deepEqual([...new Set(affected.map(({ guestOs }) => guestOs))].sort(), ["ubuntu", "windowsxp"]);
+    assert.ok(affected.every(({ hostBefore, hostAfter }) => hostAfter !== undefined && hostAfter !== hostBefore));
+    await inOrder();
+  });
+
+  describe("of VMFS", () => {
+    const host = "esx-03.lab.test";
+
+    before(async () => {
+      await lab.admin.createVmfs(host, disk, "vmfs-1");
+      for (const vm of ["ubuntu-1", "xp-1"]) await move(vm, "vmfs-1");
+    });
+
+    it("pass where its disk is gone for good: its VMs restart elsewhere, and no other notices", async () => {
+      const { code, output } = await drill("pdl", "pdl", host);
+      assert.equal(code, 0, output);
+      const { vms } = lab.result("pdl");
+      assert.deepEqual(
+        vms.filter((vm) => vm.affected).map(({ vm }) => vm),
+        ["ubuntu-1", "xp-1"],
+      );
+      assert.ok(vms.filter((vm) => !vm.affected).every(({ downtimeSeconds }) => downtimeSeconds.lower === 0));
+      await inOrder();
+    });
+
+    it("fail, with the numbers, for a VM that is kept from restarting", async () => {
+      const end = await lab.fault({ kind: "restartFails", vm: "xp-1" });
+      let lifted: Promise<void> | undefined;
+      const { code, output } = await drill("prevented", "pdl", host, (soFar) => {
+        if (soFar.includes("bringing vmfs-1 back")) lifted ??= end();
+      });
+      await lifted;
+      assert.equal(code, 1, output);
+      const missed = lab.missed("prevented");
+      for (const id of ["vm-answers:xp-1", "vm-elsewhere:xp-1", "vm-restarted:xp-1"]) {
+        assert.ok(missed.includes(`failed ${id}`), missed.join());
+      }
+      assert.ok(!missed.includes("failed vm-terminated:xp-1"), missed.join());
+    });
+
+    it("pass where the settings leave its VMs alone when their disk is gone", async () => {
+      await lab.reconfigure(protection("restartConservative", "disabled"));
+      const { code, output } = await drill("left", "pdl", host);
+      assert.equal(code, 0, output);
+      const { expectations, vms } = lab.result("left");
+      assert.ok(expectations.some(({ id }) => id === "vm-left-alone:ubuntu-1"));
+      assert.ok(vms.every(({ affected }) => !affected));
+    });
+
+    it("killed while all paths are down, are put back by recover", async () => {
+      const { code } = await drill("killed", "apd", host, (soFar, child) => {
+        if (soFar.includes(`${host} has lost vmfs-1`)) child.kill("SIGKILL");
+      });
+      assert.equal(code, null);
+      const { undo } = lab.result("killed");
+      assert.deepEqual(undo.fault.kind === "apd" && undo.fault.paths, ["vmhba64:C0:T0:L0", "vmhba65:C0:T0:L0"]);
+      const recovered = await lab.verifier(["recover", "--journal", join(lab.dir, "killed", "journal.json")]);
+      assert.equal(recovered.code, 0, recovered.output);
+      assert.match(recovered.output, /has vmfs-1 again/);
+      await inOrder();
+    });
+  });
+});

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Lab, startLab, stopLab } from "../../lab/lab";
 import type { DrillResult, Journal } from "../../verification/model";
+import { createHttps } from "../../verification/net/https";
 import { Administrator } from "./smallCluster";
 
 const root = resolve(__dirname, "../..");
@@ -136,6 +137,16 @@ export class DrillLab {
     });
     assert.ok(answer.ok, `${method} ${path}: ${answer.status.toString()}`);
     return answer.text();
+  }
+
+  /** HTTP status of vCenter's own interface. */
+  async sdkStatus(): Promise<number> {
+    const https = createHttps({ caFile: this.lab.env.VSPHERE_HA_CA_FILE });
+    try {
+      return (await https.request(`https://${this.lab.env.VSPHERE_SERVER ?? ""}/sdk`, { method: "POST" })).status;
+    } finally {
+      await https.close();
+    }
   }
 
   /** Changes the cluster's settings: the content of a ClusterConfigSpecEx. */

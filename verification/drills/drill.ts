@@ -106,13 +106,18 @@ async function failAndRestore(
     result.faultAt = new Date(now).toISOString();
     await file.save(); // From here on a dead process leaves word of what to undo.
     await companion?.begin(plan);
+    if (words.arming !== undefined) timeline.say("fault", words.arming);
     await fault.arm?.();
     seen.faultSent = clock.now();
     timeline.say("fault", `${words.breaking} (${plan.role})`);
     await fault.inject();
     seen.faultConfirmed = clock.now();
     timeline.say("fault", words.broken);
-    seen.failedOver = await observe(parts, plan, prober, timeline);
+    seen.failedOver = await observe(parts, plan, prober, timeline, async () => {
+      if (fault.reveal === undefined) return;
+      timeline.say("recovery", words.revealing ?? "");
+      await fault.reveal();
+    });
     await companion?.failedOver();
   } catch (error) {
     seen.error = error instanceof Error ? error : new Error(String(error));

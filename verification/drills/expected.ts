@@ -10,6 +10,8 @@ export interface Expected {
   limitSeconds: number | undefined;
   /** Seconds after the fault before which it must not happen. Default: any. */
   notBeforeSeconds?: number;
+  /** vCenter may never have heard of it: a missing event proves nothing. */
+  mayBeUnreported?: true;
 }
 
 export type ExpectedKind =

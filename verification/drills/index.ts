@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import type { VerificationConfig } from "../config";
+import { Clock } from "../clock";
 import { JournalFile, readJournal } from "../journal";
 import type { Journal } from "../model";
 import { CouldNotRun } from "../problems";
 import { writeReport } from "../report";
 import { connectCloud } from "../openstack/cloud";
 import { connect } from "../vcenter/client";
+import { vcenterService } from "../vcenter/service";
 import { beginJournal } from "./beginJournal";
 import { describePlan } from "./describe";
 import type { DrillParts } from "./parts";
@@ -79,10 +81,23 @@ export interface RecoverRequest extends Omit<DrillRequest, "includeBystanders"> 
  */
 export async function recover(request: RecoverRequest): Promise<Journal> {
   const journal = readJournal(request.journalFile);
+  await wakeVcenter(request, journal);
   return withCluster({ ...request, includeBystanders: false }, async (parts) => {
     await recoverRun(parts, new JournalFile(request.journalFile, journal));
     return journal;
   });
+}
+
+/** Without its service nobody could log in to recover anything. */
+async function wakeVcenter({ config, env, progress }: RecoverRequest, { drills }: Journal): Promise<void> {
+  if (!drills.some(({ undo }) => !undo.done && undo.fault.kind === "host-loss-vcenter-down")) return;
+  const service = vcenterService(config.vcenter, env, new Clock(config.timeScale));
+  try {
+    progress("starting vCenter's service, unless it runs");
+    await service.start();
+  } finally {
+    await service.close();
+  }
 }
 
 /** Logs in to vCenter, and to OpenStack where one is declared, for the time of the work. */

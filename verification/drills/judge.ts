@@ -39,7 +39,7 @@ export function judge(
     id: one.id,
     statement: one.statement,
     basis: one.basis,
-    ...judgeOne(one, seen, host, seconds),
+    ...judgeOne(one, one.mayBeUnreported === true ? unreported(seen) : seen, host, seconds),
   }));
 }
 
@@ -267,4 +267,8 @@ function judgeNotRestarted(seen: DrillObservation, vmId: string, host: { id: str
   const elsewhere = judgeElsewhere(seen.failedOver, vmId, host);
   if (elsewhere.verdict === "inconclusive") return elsewhere;
   return elsewhere.verdict === "passed" ? failed(elsewhere.seen) : passed("it was not restarted");
+}
+
+function unreported(seen: DrillObservation): DrillObservation {
+  return { ...seen, eventsMissing: seen.eventsMissing ?? "vCenter did not run then" };
 }

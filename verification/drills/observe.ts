@@ -19,6 +19,7 @@ export async function observe(
   plan: DrillPlan,
   prober: Prober,
   timeline: Timeline,
+  reveal: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Inventory | undefined> {
   const { clock, interrupted } = parts;
   const started = clock.now();
@@ -37,12 +38,14 @@ export async function observe(
       }
     }
     if (waiting.size === 0 && clock.seconds(clock.now() - started) >= least) {
+      if (plan.unseen === true) break;
       const inventory = await read(parts, timeline);
       if (inventory === undefined || allRestarted(inventory, plan)) return inventory;
     }
     await clock.wait(pollSeconds, interrupted);
   }
   for (const name of waiting.keys()) timeline.say("probe", `${name} still does not answer`);
+  await reveal();
   return read(parts, timeline);
 }
 

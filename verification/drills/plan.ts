@@ -56,6 +56,8 @@ export interface DrillPlan {
   holdSeconds: number;
   /** VMs that come back do so on this very host, as it is not failed itself. */
   staysOnHost?: true;
+  /** vCenter tells nothing while the fault is there: see Fault.reveal(). */
+  unseen?: true;
   /** What the settings promise. */
   expected: Expected[];
   /** Why it must not be done, each with what to do. Empty: it may. */

@@ -14,6 +14,7 @@ import { hostShell } from "../faults/hostShell";
 import { maintenanceModeFault } from "../faults/maintenanceMode";
 import { pathLossFault } from "../faults/pathLoss";
 import { redfishPower } from "../faults/redfish";
+import { hostLossWithoutVcenter } from "../faults/vcenterDown";
 import { ProbeThread } from "../probes/probeThread";
 import { probeTiming } from "../probes/schedule";
 import { serviceOf } from "../probes/target";
@@ -23,6 +24,7 @@ import type { Cloud } from "../openstack/cloud";
 import type { GuestOs } from "../model";
 import type { VCenter } from "../vcenter/client";
 import type { GuestAccount } from "../vcenter/guestOperations";
+import { vcenterService } from "../vcenter/service";
 import { cloudCompanion } from "./cloudCompanion";
 import type { Every } from "./cloudWatch";
 import type { Companion } from "./companion";
@@ -72,6 +74,13 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
       switch (record.kind) {
         case "host-power":
           return hostPowerFault(name, redfishPower(host, env, clock));
+        case "host-loss-vcenter-down":
+          return hostLossWithoutVcenter(
+            hostPowerFault(name, redfishPower(host, env, clock)),
+            vcenterService(config.vcenter, env, clock),
+            vcenter,
+            clock,
+          );
         case "maintenance-mode":
           return maintenanceModeFault(name, vcenter);
         case "guest-hang":

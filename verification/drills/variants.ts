@@ -4,6 +4,7 @@ import { planIsolation } from "./isolationPlan";
 import { planMaintenance } from "./maintenancePlan";
 import type { Planner } from "./plan";
 import { planApd, planPdl } from "./storagePlan";
+import { planVcenterDown } from "./vcenterDownPlan";
 
 /** A drill as users call it. */
 export interface Variant {
@@ -28,6 +29,12 @@ const hostLoss =
 
 export const variants = {
   "host-loss": { plan: planHostLoss, summary: hostLoss, watchesOpenStack: true },
+  "host-loss-vcenter-down": {
+    plan: planVcenterDown,
+    summary:
+      `${hostLoss} While vCenter's own service is stopped: HA needs no vCenter. Stops and starts it through the ` +
+      "appliance, for which the vCenter user must be an administrator.",
+  },
   "host-isolation": {
     plan: planIsolation,
     summary:

@@ -2,6 +2,7 @@
 export type FaultRecord =
   | { kind: "host-power"; host: string }
   | { kind: "maintenance-mode"; host: string }
+  | { kind: "host-loss-vcenter-down"; host: string }
   | IsolationRecord
   | GuestHangRecord
   | StorageRecord<"apd">
@@ -52,6 +53,11 @@ export interface Fault {
   arm?(): Promise<void>;
   /** Breaks it, and waits until that is confirmed. */
   inject(): Promise<void>;
+  /**
+   * Lets vCenter tell again what it could not while the fault was there. Called when the VMs are back, before restore(); absent:
+   * it can tell all the time.
+   */
+  reveal?(): Promise<void>;
   /** Puts it back, and waits until that is confirmed. Safe to repeat, also when nothing is broken. */
   restore(): Promise<void>;
   close(): Promise<void>;

@@ -16,6 +16,9 @@ export interface FaultWords {
   /** Before and after breaking it: `cutting the power of esx-1`, `esx-1 is off`. */
   breaking: string;
   broken: string;
+  /** Before what is done just before it, and before what it hid is read; undefined where there is no such thing. */
+  arming?: string;
+  revealing?: string;
   /** Before and after putting it back: `restoring the power of esx-1`, `esx-1 has power`. */
   restoring: string;
   restored: string;
@@ -150,6 +153,37 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       counted: (hosts) => `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} put into maintenance mode`,
       none: "No host was put into maintenance mode",
       shown: "no guest noticed",
+    },
+  },
+  "host-loss-vcenter-down": {
+    one: ({ host }) => ({
+      subject: host,
+      title: `Loss of ${host} while vCenter was down`,
+      inLine: `loss of ${host} while vCenter was down`,
+      named: `host loss of ${host} while vCenter is down`,
+      breaks: `stop vCenter's own service, cut the power of ${host} through its BMC`,
+      undo: `start vCenter's service (on the appliance: service-control --start vmware-vpxd), power on ${host} through its BMC`,
+      arming: "stopping vCenter's own service",
+      breaking: `cutting the power of ${host} without vCenter`,
+      broken: `${host} is off, and vCenter does not know`,
+      revealing: "starting vCenter's service",
+      restoring: `restoring the power of ${host}, and vCenter`,
+      restored: `${host} has power, and vCenter runs`,
+      left: `${host} without power and vCenter without its service`,
+      happened: `${host} lost its power while vCenter's service was stopped`,
+      tooLate: `when ${host} had its power back`,
+      refused: `${host} must not be failed`,
+      hits: "fails with the host",
+      hit: "failed with the host",
+      span: "host without power",
+      spanEnd: "power restored",
+      note: "vCenter down",
+    }),
+    several: {
+      counted: (hosts) =>
+        `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} failed while vCenter was down`,
+      none: "No host was failed",
+      shown: "HA, which needs no vCenter, brought the guests back within the time that the settings promise",
     },
   },
   "guest-hang": {

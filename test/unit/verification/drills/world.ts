@@ -7,6 +7,7 @@ import { pathLossFault } from "../../../../verification/faults/pathLoss";
 import { maintenanceModeFault } from "../../../../verification/faults/maintenanceMode";
 import type { Fault, FaultRecord } from "../../../../verification/faults/fault";
 import { hostPowerFault } from "../../../../verification/faults/hostPower";
+import { hostLossWithoutVcenter } from "../../../../verification/faults/vcenterDown";
 import type { HostPower } from "../../../../verification/faults/redfish";
 import type { DrillParts, Prober } from "../../../../verification/drills/parts";
 import type {
@@ -21,6 +22,7 @@ import type {
 import { CouldNotRun } from "../../../../verification/problems";
 import type { Sample } from "../../../../verification/probes/sample";
 import type { VCenter } from "../../../../verification/vcenter/client";
+import type { VcenterService } from "../../../../verification/vcenter/service";
 import { fillInGuests } from "../../../../verification/config/guests";
 import { override } from "../checks/fixture";
 import { EsxiShell } from "./esxiShell";
@@ -113,6 +115,8 @@ export class World {
   lockHolder: string | undefined;
   lockReleased = false;
   eventsFail = false;
+  vcenterState = "STARTED";
+  serviceSeconds = 30;
   steady = true;
   loseProbes = false;
   /** The system clock minus the monotonic one. */
@@ -388,17 +392,37 @@ export class World {
     };
   }
 
+  #asked<T>(answer: () => T): Promise<T> {
+    if (this.vcenterState === "STARTED") return Promise.resolve().then(answer);
+    return Promise.reject(new CouldNotRun("vCenter answers HTTP 503"));
+  }
+
+  service(): VcenterService {
+    const change = (to: string): Promise<void> => {
+      if (this.vcenterState !== to) this.posted.push(`vCenter ${to}`);
+      this.vcenterState = to;
+      this.advance(this.serviceSeconds);
+      return Promise.resolve();
+    };
+    return {
+      state: () => Promise.resolve(this.vcenterState),
+      stop: () => change("STOPPED"),
+      start: () => change("STARTED"),
+      close: () => Promise.resolve(),
+    };
+  }
+
   get vcenter(): VCenter {
     return {
       about: { fullName: "in memory", version: "8.0.3", instanceUuid: "u", simulated: true },
       guests: this.guests.operations,
       performance: this.guests.performance,
-      inventory: () => Promise.resolve(this.inventory()),
+      inventory: () => this.#asked(() => this.inventory()),
       eventsSince: (at) =>
-        this.eventsFail
+        this.eventsFail || this.vcenterState !== "STARTED"
           ? Promise.reject(new CouldNotRun("vCenter is busy"))
           : Promise.resolve(this.events.filter(({ createdAt }) => createdAt >= at)),
-      currentTime: () => Promise.resolve(new Date(this.nowMs + this.vcenterStep)),
+      currentTime: () => this.#asked(() => new Date(this.nowMs + this.vcenterStep)),
       moveVm: (vm, host) => {
         this.moves.push(`${vm} to ${host}`);
         this.vmNamed(vm).host = host;
@@ -550,6 +574,10 @@ export class World {
     switch (record.kind) {
       case "host-power":
         return hostPowerFault(record.host, this.power(record.host));
+      case "host-loss-vcenter-down": {
+        const power = hostPowerFault(record.host, this.power(record.host));
+        return hostLossWithoutVcenter(power, this.service(), this.vcenter, this.clock);
+      }
       case "maintenance-mode":
         return maintenanceModeFault(record.host, this.vcenter);
       case "guest-hang":

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { mkdir, open, rename, type FileHandle } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { journalSchema } from "./journalSchema";
 import type { Journal } from "./model";
@@ -15,6 +15,25 @@ export class JournalFile {
     readonly path: string,
     readonly journal: Journal,
   ) {}
+
+  /**
+   * Makes sure that no word of what is still broken is lost: rejects with CouldNotRun where the file holds some, and writes
+   * it where there is none yet. Resolves to what takes it away again.
+   */
+  async reserve(): Promise<() => Promise<void>> {
+    if (!existsSync(this.path)) {
+      await this.save();
+      return () => rm(this.path, { force: true });
+    }
+    const { drills } = readJournal(this.path);
+    if (drills.some(({ undo }) => !undo.done)) {
+      throw new CouldNotRun(
+        `${this.path} says that something is still broken: run vsphere-ha recover --config FILE --journal ${this.path}, ` +
+          "or, if another run is under way, name another --report",
+      );
+    }
+    return () => Promise.resolve();
+  }
 
   /** Rejects with CouldNotRun when it cannot be written. */
   async save(): Promise<void> {

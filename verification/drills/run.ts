@@ -32,7 +32,12 @@ export async function drillHosts(
 ): Promise<Journal> {
   const { journal } = file;
   const owner = journal.lockOwner ?? "vsphere-ha";
-  const lock = await parts.vcenter.acquireLock(owner, hosts.length * hostSeconds);
+  // Before the lock: one that is killed with it must leave word of whose lock it is.
+  const withdraw = await file.reserve();
+  const lock = await parts.vcenter.acquireLock(owner, hosts.length * hostSeconds).catch(async (error: unknown) => {
+    await withdraw();
+    throw error;
+  });
   try {
     await file.save();
     for (const host of hosts) {

@@ -31,6 +31,29 @@ describe("journal file", () => {
     assert.equal((JSON.parse(readFileSync(file.path, "utf8")) as { error: string }).error, "changed");
   });
 
+  it("is reserved where there is none yet, and taken away again where the run may not begin", async () => {
+    const file = new JournalFile(join(dir, "journal.json"), journal());
+    const withdraw = await file.reserve();
+    assert.equal(readJournal(join(dir, "journal.json")).lockOwner, "someone");
+    await withdraw();
+    assert.throws(() => readJournal(join(dir, "journal.json")), /ENOENT/);
+  });
+
+  it("of a run that left something broken is not written over", async () => {
+    const [open] = journal().drills;
+    assert.ok(open !== undefined);
+    const before = journal({ drills: [{ ...open, undo: { ...open.undo, done: false } }], lockOwner: "before" });
+    await new JournalFile(join(dir, "journal.json"), before).save();
+    const next = new JournalFile(join(dir, "journal.json"), journal());
+    await assert.rejects(next.reserve(), /says that something is still broken: run vsphere-ha recover/);
+    assert.equal(readJournal(join(dir, "journal.json")).lockOwner, "before");
+    before.drills = [];
+    await new JournalFile(join(dir, "journal.json"), before).save();
+    const withdraw = await next.reserve();
+    await withdraw();
+    assert.equal(readJournal(join(dir, "journal.json")).lockOwner, "before");
+  });
+
   it("fails with path and remedy where it cannot be written", async () => {
     mkdirSync(join(dir, "journal.json"));
     const file = new JournalFile(join(dir, "journal.json"), journal());

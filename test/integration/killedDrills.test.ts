@@ -1,0 +1,32 @@
+import { killAt, killPoints, pointText } from "../soak/kills";
+import { DrillLab } from "./drillLab";
+
+/** As many as `npm run soak` asks for, otherwise so few that every run of the tests has time for them. */
+const count = Number(process.env.SOAK_KILLS ?? 10);
+const seed = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000);
+
+describe(`drills killed at ${count.toString()} random points (SOAK_SEED=${seed.toString()})`, function () {
+  this.timeout(300_000);
+  let lab: DrillLab;
+
+  before(async () => {
+    lab = await DrillLab.start("killed-drills", 4, 20);
+    // What makes the drills longer is no help here.
+    lab.configure({ ...lab.document, probeIntervalSeconds: 10 });
+    await lab.reconfigure(
+      "<dasConfig><vmMonitoring>vmMonitoringOnly</vmMonitoring>" +
+        "<defaultVmSettings><isolationResponse>powerOff</isolationResponse></defaultVmSettings></dasConfig>",
+    );
+  });
+
+  after(() => lab.stop());
+
+  for (let k = 0; k < count; k++) {
+    it(`are put back by recover: point ${(k + 1).toString()}`, async () => {
+      const point = killPoints(seed, count, lab)[k];
+      if (point === undefined) throw new Error("no point");
+      console.log(`      ${pointText(point)}`);
+      console.log(`      ${await killAt(lab, point, `point-${k.toString()}`)}`);
+    });
+  }
+});

@@ -142,6 +142,7 @@ const drill = z.looseObject({
   undo: z.looseObject({
     fault: z.discriminatedUnion("kind", [
       z.looseObject({ kind: z.enum(["host-power", "host-loss-vcenter-down", "maintenance-mode"]), host: z.string() }),
+      z.looseObject({ kind: z.literal("second-failure"), host: z.string(), second: z.string() }),
       z.looseObject({ kind: z.literal("guest-hang"), host: z.string(), vm: z.string() }),
       z.looseObject({
         kind: z.literal("host-isolation"),

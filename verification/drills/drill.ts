@@ -3,6 +3,7 @@ import { CouldNotRun } from "../problems";
 import { faultWords } from "../faults/words";
 import type { JournalFile } from "../journal";
 import type { Companion } from "./companion";
+import { escalate } from "./escalate";
 import { timed } from "./events";
 import type { DrillObservation } from "./observation";
 import { observe } from "./observe";
@@ -48,7 +49,8 @@ export async function performDrill(parts: DrillParts, file: JournalFile, hostNam
     const { loadPercent } = parts;
     const result = beginResult(plan, steady, { started, number, drill, companion, loadPercent });
     file.journal.drills.push(result);
-    const seen = await failAndRestore(parts, file, result, { ...prepared, companion, prober, timeline });
+    const acting = { ...prepared, companion, prober, timeline, offset };
+    const seen = await failAndRestore(parts, file, result, acting);
     const after = await settle(parts, result, timeline);
     const samples = await prober.stop();
     if (seen.error === undefined) {
@@ -79,7 +81,7 @@ export async function performDrill(parts: DrillParts, file: JournalFile, hostNam
   }
 }
 
-interface Seen extends Pick<DrillObservation, "faultSent" | "faultConfirmed" | "undone" | "failedOver"> {
+interface Seen extends Pick<DrillObservation, "faultSent" | "faultConfirmed" | "second" | "undone" | "failedOver"> {
   /** What ended the observation early. */
   error: Error | undefined;
 }
@@ -95,7 +97,8 @@ async function failAndRestore(
     companion,
     prober,
     timeline,
-  }: Prepared & { companion: Companion | undefined; prober: Prober; timeline: Timeline },
+    offset,
+  }: Prepared & { companion: Companion | undefined; prober: Prober; timeline: Timeline; offset: Offset },
 ): Promise<Seen> {
   const { clock } = parts;
   const words = faultWords(plan.fault);
@@ -113,6 +116,8 @@ async function failAndRestore(
     await fault.inject();
     seen.faultConfirmed = clock.now();
     timeline.say("fault", words.broken);
+    const { faultSent } = seen;
+    seen.second = await escalate(parts, { plan, fault, words, timeline, faultSent, offsetMs: offset.ms });
     seen.failedOver = await observe(parts, plan, prober, timeline, async () => {
       if (fault.reveal === undefined) return;
       timeline.say("recovery", words.revealing ?? "");

@@ -17,6 +17,7 @@ export interface Expected {
 export type ExpectedKind =
   | "observed"
   | "host-declared-failed"
+  | "second-declared-failed"
   | "host-evacuated"
   | "host-isolated"
   | "storage-apd"

@@ -23,6 +23,8 @@ export interface FailedHost {
   name: string;
   /** FaultWords.tooLate. */
   tooLate: string;
+  /** Another one that was failed during the failover. */
+  second?: { id: string; name: string } | undefined;
 }
 
 /**
@@ -66,6 +68,7 @@ function judgeOne(
     const late = seconds(event.at - seen.faultSent);
     return within(early, late, limitSeconds, `declared failed ${range(Math.max(0, early), late)} after the fault`);
   }
+  if (kind === "second-declared-failed") return judgeSecond(seen, host.second, limitSeconds, seconds);
   if (kind === "host-isolated") return judgeIsolated(seen, host.id, limitSeconds, seconds);
   if (kind === "host-evacuated") return judgeEvacuated(seen.failedOver, host);
   if (kind === "storage-apd" || kind === "storage-pdl") return judgeStorageLost(kind, seen, host.id, seconds);
@@ -110,6 +113,19 @@ function judgeOne(
       return state ? passed("protected") : failed("not protected");
     }
   }
+}
+
+function judgeSecond(
+  seen: DrillObservation,
+  host: FailedHost["second"],
+  limit: number,
+  seconds: (wallMs: number) => number,
+): Judged {
+  if (seen.second === undefined || host === undefined) return inconclusive("no second host was failed");
+  const event = hostFailedEvent(seen.events, host.id);
+  if (event === undefined) return missingEvent(seen, "vCenter reported no failure of the host");
+  const [early, late] = [seconds(event.at - seen.second.confirmed), seconds(event.at - seen.second.sent)];
+  return within(early, late, limit, `declared failed ${range(Math.max(0, early), late)} after its failure`);
 }
 
 function judgeObserved(seen: DrillObservation): Judged {
@@ -220,12 +236,18 @@ function judgeUndisturbed(availability: VmAvailability | undefined): Judged {
   return passed(`${answered.toString()} probes answered, none refused`);
 }
 
-function judgeElsewhere(inventory: Inventory | undefined, vmId: string, host: { id: string; name: string }): Judged {
+function judgeElsewhere(
+  inventory: Inventory | undefined,
+  vmId: string,
+  host: Pick<FailedHost, "id" | "name" | "second">,
+): Judged {
   const vm = inventory?.vms.find(({ id }) => id === vmId);
   if (inventory === undefined || vm === undefined) return inconclusive("vCenter did not tell");
   const runsOn = inventory.hosts.find(({ id }) => id === vm.hostId)?.name ?? "no host";
   if (vm.powerState !== "poweredOn") return failed(`${vm.powerState} on ${runsOn}`);
-  return vm.hostId === host.id ? failed(`still on ${host.name}`) : passed(`runs on ${runsOn}`);
+  return vm.hostId === host.id || vm.hostId === host.second?.id
+    ? failed(`still on ${runsOn}`)
+    : passed(`runs on ${runsOn}`);
 }
 
 function judgeReset(

@@ -6,6 +6,8 @@ export interface DrillObservation {
   /** When the power was asked to be cut, and when the BMC confirmed it: the fault lies between. */
   faultSent: number;
   faultConfirmed: number;
+  /** The same of a second host, failed during the failover. */
+  second?: { sent: number; confirmed: number } | undefined;
   /** When the host was given its power back; restarts after it prove nothing. */
   undone: number;
   /** By VM name, over the whole drill. */

@@ -64,11 +64,12 @@ export function observationSeconds({
   };
 }
 
-function allRestarted(inventory: Inventory, { affected, host, staysOnHost }: DrillPlan): boolean {
+function allRestarted(inventory: Inventory, { affected, host, second, staysOnHost }: DrillPlan): boolean {
   return affected
     .filter(({ restartDisabled }) => !restartDisabled)
     .every(({ vm }) => {
       const now = inventory.vms.find(({ id }) => id === vm.id);
+      if (now !== undefined && now.hostId === second?.host.id) return false;
       return now?.powerState === "poweredOn" && (now.hostId === host.id) === (staysOnHost === true);
     });
 }

@@ -56,6 +56,8 @@ export interface DrillPlan {
   holdSeconds: number;
   /** VMs that come back do so on this very host, as it is not failed itself. */
   staysOnHost?: true;
+  /** A second host that fails when HA has declared this one failed. */
+  second?: { host: HostState; detection: Budget };
   /** vCenter tells nothing while the fault is there: see Fault.reveal(). */
   unseen?: true;
   /** What the settings promise. */

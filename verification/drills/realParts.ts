@@ -14,6 +14,7 @@ import { hostShell } from "../faults/hostShell";
 import { maintenanceModeFault } from "../faults/maintenanceMode";
 import { pathLossFault } from "../faults/pathLoss";
 import { redfishPower } from "../faults/redfish";
+import { secondFailureFault } from "../faults/secondFailure";
 import { hostLossWithoutVcenter } from "../faults/vcenterDown";
 import { ProbeThread } from "../probes/probeThread";
 import { probeTiming } from "../probes/schedule";
@@ -81,6 +82,17 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
             vcenter,
             clock,
           );
+        case "second-failure": {
+          const other = config.hosts.find((one) => one.name === record.second) ?? {
+            ...host,
+            name: record.second,
+            bmc: undefined,
+          };
+          return secondFailureFault(
+            hostPowerFault(name, redfishPower(host, env, clock)),
+            hostPowerFault(other.name, redfishPower(other, env, clock)),
+          );
+        }
         case "maintenance-mode":
           return maintenanceModeFault(name, vcenter);
         case "guest-hang":

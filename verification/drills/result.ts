@@ -80,7 +80,7 @@ export function concludeResult(
 ): void {
   const { tooLate, restored } = faultWords(plan.fault);
   result.expectations = [
-    ...judge(plan.expected, seen, { ...plan.host, tooLate }, seconds),
+    ...judge(plan.expected, seen, { ...plan.host, tooLate, second: plan.second?.host }, seconds),
     ...further,
     steadyAfter(result.steadyStateAfter, restored),
   ];

@@ -3,6 +3,7 @@ import { planHostLoss } from "./hostLossPlan";
 import { planIsolation } from "./isolationPlan";
 import { planMaintenance } from "./maintenancePlan";
 import type { Planner } from "./plan";
+import { planSecondFailure } from "./secondFailurePlan";
 import { planApd, planPdl } from "./storagePlan";
 import { planVcenterDown } from "./vcenterDownPlan";
 
@@ -34,6 +35,12 @@ export const variants = {
     summary:
       `${hostLoss} While vCenter's own service is stopped: HA needs no vCenter. Stops and starts it through the ` +
       "appliance, for which the vCenter user must be an administrator.",
+  },
+  "second-failure": {
+    plan: planSecondFailure,
+    summary:
+      "Cuts the power of each host in turn, and that of a second one when HA has declared the first failed. " +
+      "Refuses unless admission control keeps room for two host failures.",
   },
   "host-isolation": {
     plan: planIsolation,

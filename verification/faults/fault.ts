@@ -3,6 +3,7 @@ export type FaultRecord =
   | { kind: "host-power"; host: string }
   | { kind: "maintenance-mode"; host: string }
   | { kind: "host-loss-vcenter-down"; host: string }
+  | { kind: "second-failure"; host: string; second: string }
   | IsolationRecord
   | GuestHangRecord
   | StorageRecord<"apd">
@@ -53,6 +54,8 @@ export interface Fault {
   arm?(): Promise<void>;
   /** Breaks it, and waits until that is confirmed. */
   inject(): Promise<void>;
+  /** Goes on to the second part, when HA has declared the first one; absent: there is none. */
+  escalate?(): Promise<void>;
   /**
    * Lets vCenter tell again what it could not while the fault was there. Called when the VMs are back, before restore(); absent:
    * it can tell all the time.

@@ -18,6 +18,7 @@ export interface FaultWords {
   broken: string;
   /** Before what is done just before it, and before what it hid is read; undefined where there is no such thing. */
   arming?: string;
+  escalating?: string;
   revealing?: string;
   /** Before and after putting it back: `restoring the power of esx-1`, `esx-1 has power`. */
   restoring: string;
@@ -184,6 +185,36 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
         `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} failed while vCenter was down`,
       none: "No host was failed",
       shown: "HA, which needs no vCenter, brought the guests back within the time that the settings promise",
+    },
+  },
+  "second-failure": {
+    one: ({ host, second }) => ({
+      subject: host,
+      title: `Loss of ${host}, then of ${second}`,
+      inLine: `loss of ${host}, then of ${second}`,
+      named: `host loss of ${host}, and of ${second} during the failover`,
+      breaks: `cut the power of ${host} through its BMC, and that of ${second} when HA has declared ${host} failed`,
+      undo: `power on ${host} and ${second} through their BMCs`,
+      breaking: `cutting the power of ${host}`,
+      broken: `${host} is off`,
+      escalating: `cutting the power of ${second} during the failover`,
+      restoring: `restoring the power of ${host} and ${second}`,
+      restored: `${host} and ${second} have power`,
+      left: `${host} and ${second} without power`,
+      happened: `${host}, and during its failover ${second}, lost their power`,
+      tooLate: `when ${host} and ${second} had their power back`,
+      refused: `${host} and ${second} must not be failed`,
+      hits: "fails with its host",
+      hit: "failed with its host",
+      span: "hosts without power",
+      spanEnd: "power restored",
+      note: `then ${second}`,
+    }),
+    several: {
+      counted: (times) =>
+        `${times === 1 ? "1 host was" : `${times.toString()} hosts were`} failed, each with a second one during its failover`,
+      none: "No host was failed",
+      shown: "HA brought the guests of both back within the time that the settings promise",
     },
   },
   "guest-hang": {

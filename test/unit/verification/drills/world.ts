@@ -7,6 +7,7 @@ import { pathLossFault } from "../../../../verification/faults/pathLoss";
 import { maintenanceModeFault } from "../../../../verification/faults/maintenanceMode";
 import type { Fault, FaultRecord } from "../../../../verification/faults/fault";
 import { hostPowerFault } from "../../../../verification/faults/hostPower";
+import { secondFailureFault } from "../../../../verification/faults/secondFailure";
 import { hostLossWithoutVcenter } from "../../../../verification/faults/vcenterDown";
 import type { HostPower } from "../../../../verification/faults/redfish";
 import type { DrillParts, Prober } from "../../../../verification/drills/parts";
@@ -578,6 +579,11 @@ export class World {
         const power = hostPowerFault(record.host, this.power(record.host));
         return hostLossWithoutVcenter(power, this.service(), this.vcenter, this.clock);
       }
+      case "second-failure":
+        return secondFailureFault(
+          hostPowerFault(record.host, this.power(record.host)),
+          hostPowerFault(record.second, this.power(record.second)),
+        );
       case "maintenance-mode":
         return maintenanceModeFault(record.host, this.vcenter);
       case "guest-hang":

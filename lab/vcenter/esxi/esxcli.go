@@ -108,7 +108,11 @@ func (c cli) usage() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Usage: esxcli %s [cmd options]\n\nCmd options:\n", c.words)
 	for _, p := range c.parameters {
-		fmt.Fprintf(&b, "  -%s|--%s=<str>  %s\n", p.short, p.long, p.help)
+		value := "=<str>"
+		if p.flag {
+			value = ""
+		}
+		fmt.Fprintf(&b, "  -%s|--%s%s  %s\n", p.short, p.long, value, p.help)
 	}
 	return b.String()
 }

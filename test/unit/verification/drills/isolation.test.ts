@@ -249,6 +249,19 @@ describe("host-isolation drill", () => {
     });
   });
 
+  it("takes nothing from a journal into a shell but names of adapters and a time", () => {
+    const record = { kind: "host-isolation" as const, host: "esx-02", adapters: ["vmk0"], undoSeconds: 300 };
+    world.fault(record);
+    for (const bad of [
+      { adapters: ["vmk0; reboot"] },
+      { adapters: [] },
+      { undoSeconds: 0 },
+      { undoSeconds: Number.NaN },
+    ]) {
+      assert.throws(() => world.fault({ ...record, ...bad }), /names no VMkernel adapters, or no time/);
+    }
+  });
+
   describe("refuses before anything is touched when", () => {
     it("the adapter is disabled already, or is not there", async () => {
       world.shell("esx-02").adapters.set("vmk0", false);

@@ -272,6 +272,20 @@ describe("drills on lost storage", () => {
     });
   }
 
+  it("take nothing from a journal into a shell but names of disks, paths and rule sets", () => {
+    const names = { host: "esx-02", datastores: ["v"], devices: ["naa.1"], paths: ["vmhba1:C0:T0:L0"], rulesets: [] };
+    world.fault({ kind: "pdl", ...names });
+    world.fault({ kind: "apd", ...names, rulesets: ["nfsClient"] });
+    assert.throws(() => world.fault({ kind: "pdl", ...names, devices: [] }), /names no disk/);
+    assert.throws(() => world.fault({ kind: "apd", ...names, devices: [] }), /names no storage/);
+    const evil = ["$(reboot)"];
+    for (const kind of ["apd", "pdl"] as const) {
+      assert.throws(() => world.fault({ kind, ...names, devices: evil }), /"\$\(reboot\)" is no disk of a host/);
+      assert.throws(() => world.fault({ kind, ...names, paths: evil }), /is no path of a host/);
+    }
+    assert.throws(() => world.fault({ kind: "apd", ...names, rulesets: evil }), /is no rule set of a host/);
+  });
+
   it("budget APD from its time-out and the delay, and PDL from nothing but allowances", () => {
     assert.deepEqual(totals(plan("apd"))[0], ["ubuntu-1", 140 + 180 + 20 + 15 + 120]);
     assert.deepEqual(totals(plan("pdl"))[0], ["ubuntu-1", 20 + 15 + 120]);

@@ -93,7 +93,7 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
         title: `Isolation of ${host}`,
         inLine: `isolation of ${host}`,
         named: `isolation of ${host}`,
-        breaks: `have ${host} enable ${names} by itself after ${seconds} s, and disable ${names} over SSH`,
+        breaks: `have ${host} enable ${names} by itself after ${seconds} s, and disable ${names}, which no storage may go over, by SSH`,
         undo: `wait until ${host} enables ${names} by itself, ${seconds} s after the fault, or enable it at its console`,
         breaking: `isolating ${host}`,
         broken: `${host} is cut off from the management network`,

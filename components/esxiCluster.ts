@@ -6,6 +6,7 @@ import { digestOf } from "./digest";
 import { DpmArgs, DrsArgs, ProactiveHaArgs } from "./drsSettings";
 import { HaArgs } from "./haSettings";
 import { lookup } from "./lookup";
+import { networkHardening } from "./networkHardening";
 import { validated } from "./validation";
 import { LockdownMode, NfsVersion } from "./values";
 
@@ -229,6 +230,7 @@ export class EsxiCluster extends pulumi.ComponentResource {
               hostSystemId,
               virtualSwitchName: portGroup.virtualSwitch ?? "vSwitch0",
               vlanId: portGroup.vlanId ?? 0,
+              ...networkHardening,
             },
             child,
           ),

@@ -4,6 +4,7 @@ import * as vsphere from "@pulumi/vsphere";
 import type { ClusterTarget } from "./esxiCluster";
 import { guestDefaults } from "./guestDefaults";
 import { lookup } from "./lookup";
+import { networkHardening } from "./networkHardening";
 import type { SecurityGroupArgs, TenantNetworkArgs } from "./openstackArgs";
 
 interface Options {
@@ -50,6 +51,7 @@ export function createNetwork(
           hostSystemId,
           virtualSwitchName: virtualSwitch ?? "vSwitch0",
           vlanId: vlanId ?? 0,
+          ...networkHardening,
         },
         child,
       ),

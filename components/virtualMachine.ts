@@ -7,6 +7,7 @@ import { lookup } from "./lookup";
 import { refuse } from "./validation";
 import { GuestOs, NetworkAdapter, ScsiType } from "./values";
 import type { TestVm } from "./verificationDocument";
+import { vmHardening } from "./vmHardening";
 
 /** An OVA or OVF to deploy from: exactly one of `path` and `url`. */
 export interface OvaArgs {
@@ -144,6 +145,7 @@ export function createVm(guestOs: GuestOs, name: string, args: VmArgs, parent: p
       // Guests with old VMware Tools (Windows XP: 10.0.12 at most) or none never report an address, and the provider
       // would wait for one in vain: the verification waits for the guest's service instead.
       waitForGuestNetTimeout: 0,
+      extraConfig: { ...vmHardening },
       ...source,
     },
     // Only an OVA states a host, for its upload. After that HA and DRS move the virtual machine: to go back to the

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { UbuntuVm, type VmArgs, WindowsXpVm } from "../../../components";
+import { vmHardening } from "../../../components/vmHardening";
 import { named, registered, value } from "./mocks";
 
 const args: VmArgs = {
@@ -37,6 +38,7 @@ describe("UbuntuVm", () => {
       scsiType: "lsilogic",
       networkInterfaces: [{ networkId: "network-1", adapterType: "vmxnet3" }],
       waitForGuestNetTimeout: 0,
+      extraConfig: { ...vmHardening },
       clone: { templateUuid: "found-ubuntu-13.10" },
       disks: [{ label: "disk0", unitNumber: 0, size: 8, thinProvisioned: true, eagerlyScrub: false }],
     });

@@ -1,4 +1,4 @@
-import type { HostState, Inventory, SettingValue } from "../model";
+import type { Inventory, SettingValue } from "../model";
 
 /** What HA keeps free for one running VM: its reservation, at least das.vmcpuminmhz, and the memory overhead. */
 export interface Demand {
@@ -26,7 +26,7 @@ export function demands({ vms, cluster }: Inventory): Demand[] {
 export type Resource = "cpuMhz" | "memoryMb";
 
 /** The hosts left when the largest in that resource are lost. */
-export function survivors(hosts: HostState[], lost: number, resource: Resource): HostState[] {
+export function survivors<H extends Record<Resource, number>>(hosts: H[], lost: number, resource: Resource): H[] {
   return [...hosts].sort((a, b) => b[resource] - a[resource]).slice(lost);
 }
 
@@ -40,7 +40,7 @@ export function largest(items: Record<Resource, number>[], resource: Resource): 
 }
 
 /** Whether each demand finds a host: the largest first, on the host with most memory left. */
-export function unplaced(hosts: HostState[], all: Demand[]): Demand[] {
+export function unplaced(hosts: Record<Resource, number>[], all: Demand[]): Demand[] {
   const left = hosts.map(({ cpuMhz, memoryMb }) => ({ cpuMhz, memoryMb }));
   const bySize = [...all].sort((a, b) => b.memoryMb - a.memoryMb || b.cpuMhz - a.cpuMhz);
   return bySize.filter((demand) => {
@@ -61,7 +61,7 @@ export function slotSize(settings: Record<string, SettingValue>, all: Demand[]):
 }
 
 /** Slots of each host, most first. */
-export function hostSlots(hosts: HostState[], size: Record<Resource, number>): number[] {
+export function hostSlots(hosts: Record<Resource, number>[], size: Record<Resource, number>): number[] {
   const fit = (have: number, each: number): number => (each > 0 ? Math.floor(have / each) : Number.POSITIVE_INFINITY);
   return hosts
     .map((host) => Math.min(fit(host.cpuMhz, size.cpuMhz), fit(host.memoryMb, size.memoryMb)))

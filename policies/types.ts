@@ -1,0 +1,22 @@
+/** Types of the resources that the rules judge, as Pulumi's providers name them. */
+export const cluster = "vsphere:index/computeCluster:ComputeCluster";
+export const host = "vsphere:index/host:Host";
+export const vm = "vsphere:index/virtualMachine:VirtualMachine";
+export const nasDatastore = "vsphere:index/nasDatastore:NasDatastore";
+export const haOverride = "vsphere:index/haVmOverride:HaVmOverride";
+export const drsOverride = "vsphere:index/drsVmOverride:DrsVmOverride";
+export const vmHostRule = "vsphere:index/computeClusterVmHostRule:ComputeClusterVmHostRule";
+export const hostGroup = "vsphere:index/computeClusterHostGroup:ComputeClusterHostGroup";
+export const tag = "vsphere:index/tag:Tag";
+export const tagCategory = "vsphere:index/tagCategory:TagCategory";
+export const hostSwitch = "vsphere:index/hostVirtualSwitch:HostVirtualSwitch";
+export const hostPortGroup = "vsphere:index/hostPortGroup:HostPortGroup";
+export const distributedSwitch = "vsphere:index/distributedVirtualSwitch:DistributedVirtualSwitch";
+export const distributedPortGroup = "vsphere:index/distributedPortGroup:DistributedPortGroup";
+export const instance = "openstack:compute/instance:Instance";
+export const flavor = "openstack:compute/flavor:Flavor";
+export const image = "openstack:images/image:Image";
+export const securityGroupRule = "openstack:networking/secGroupRule:SecGroupRule";
+export const remoteCommand = "command:remote:Command";
+export const openstackProvider = "pulumi:providers:openstack";
+export const vsphereProvider = "pulumi:providers:vsphere";

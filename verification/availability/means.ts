@@ -48,14 +48,15 @@ export function cell(drill: DrillResult, guest: Guest): Cell | undefined {
 
 /**
  * Mean over the hosts, each host weighing the same however many guests it had, and over the repetitions in which every
- * host failed. Where hosts were lost without another fault and without load, only those count: that is what the published
- * experiment did.
+ * host failed. Drills under load are left out; where hosts were lost without another fault, only those count: that is what
+ * the published experiment did.
  *
  * @param mtbfHours mean time between failures of one host; undefined: no long-run availability is told
  */
 export function guestMeans(drills: readonly DrillResult[], mtbfHours?: number): GuestMean[] {
-  const plain = drills.filter(({ drill, loadPercent }) => drill === "host-loss" && loadPercent === undefined);
-  const counted = plain.length > 0 ? plain : drills;
+  const unloaded = drills.filter(({ loadPercent = 0 }) => loadPercent === 0);
+  const plain = unloaded.filter(({ drill }) => drill === "host-loss");
+  const counted = plain.length > 0 ? plain : unloaded;
   return guestsOf(counted.flatMap(({ vms }) => vms)).flatMap((guest) => {
     const rounds = repetitions(counted, guest);
     if (rounds.length === 0) return [];

@@ -38,8 +38,13 @@ function item({ statement, verdict, seen, basis }: LoadResult["expectations"][nu
 function table({ title, head, rows }: LoadTable): Markup {
   return markup`<h3>${title}</h3><div class="scroll"><table>
 <thead><tr>${head.map((one) => markup`<th>${one}</th>`)}</tr></thead>
-<tbody>${rows.map(([first, ...others]) => markup`<tr><th scope="row">${first}</th>${others.map((one) => markup`<td class="figure">${one}</td>`)}</tr>`)}</tbody>
+<tbody>${rows.map(([first, ...others]) => markup`<tr><th scope="row">${first}</th>${others.map(cell)}</tr>`)}</tbody>
 </table></div>`;
+}
+
+function cell(text: string): Markup {
+  const [first, ...notes] = text.split("\n");
+  return markup`<td class="figure">${first}${notes.map((note) => markup`<small>${note}</small>`)}</td>`;
 }
 
 /** The tables that a summary has room for. */

@@ -5,7 +5,7 @@ import type { LoadResult, LoadSlope, Usage } from "../load/model";
 import type { Bounds, DrillResult } from "../model";
 import { duration, percent, seconds } from "./format";
 
-/** Rows of text: what a page, a summary and a terminal show of a load run. */
+/** Rows of text: what a page, a summary and a terminal show of a load run. A second line of a cell explains the first. */
 export interface LoadTable {
   title: string;
   head: string[];
@@ -85,12 +85,12 @@ function meanOf(bounds: readonly Bounds[]): Bounds {
 }
 
 function usageText(usage: Usage | undefined): string {
-  return usage === undefined ? "not told" : `${usage.cpuPercent.toFixed(1)} % (${usage.cpuMhz.toFixed(0)} MHz)`;
+  return usage === undefined ? "not told" : `${usage.cpuPercent.toFixed(1)} %\n${usage.cpuMhz.toFixed(0)} MHz`;
 }
 
 function slopeText(found: LoadSlope | undefined): string {
   if (found === undefined) return "not loaded";
   const { slope, interval } = found;
   if (interval === undefined) return slope.toFixed(3);
-  return `${slope.toFixed(3)} (95 %: ${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)})`;
+  return `${slope.toFixed(3)}\n95 %: ${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)}`;
 }

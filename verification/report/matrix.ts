@@ -65,8 +65,8 @@ function footer({ means, drills }: Journal, guests: readonly Guest[]): MatrixRow
       label: "Mean",
       notes: [
         [plural(hosts, "host"), ...windowText(of)].join(", "),
-        ...(drills.some(({ drill, loadPercent }) => drill !== "host-loss" || loadPercent !== undefined)
-          ? ["without another fault"]
+        ...(drills.some(({ drill, loadPercent }) => drill !== "host-loss" || (loadPercent ?? 0) > 0)
+          ? ["without another fault or load"]
           : []),
       ],
       verdict: undefined,

@@ -111,6 +111,9 @@ describe("means over repetitions", () => {
   it("leave out losses under load", () => {
     const under = lost("esx-01", [200], { loadPercent: 50 });
     assert.equal(only([lost("esx-01", [30]), under]).downtimeSeconds.lower, 30);
+    assert.deepEqual(guestMeans([under]), []);
+    const [idle] = guestMeans([lost("esx-01", [40], { loadPercent: 0 }), under]);
+    assert.deepEqual([idle?.downtimeSeconds.lower, idle?.repetitions], [40, 1]);
   });
 
   it("do not depend on the order of the hosts within a repetition", () => {

@@ -77,8 +77,10 @@ describe("report of a load run", () => {
     for (const text of [page(loaded), summaryMarkdown(loaded), printSummary(loaded)]) {
       assert.match(text, /The CPU usage of guests and hosts rose with the load\./);
       assert.match(text, /CPU usage of each host, by load of its guests/);
-      assert.match(text, /27\.0 % \\?\(702 MHz\\?\)/);
-      assert.match(text, /0\.250 \\?\(95 %: 0\.240 to 0\.260\\?\)/);
+      assert.match(text, /27\.0 %/);
+      assert.match(text, /702 MHz/);
+      assert.match(text, /0\.250/);
+      assert.match(text, /95 %: 0\.240 to 0\.260/);
     }
     assert.match(page(loaded), /0\.4 ms, 1\.3 ms/);
   });

@@ -167,3 +167,20 @@ func TestTypesOfATagCategoryAreKeptWithoutTheirPrefix(t *testing.T) {
 		t.Errorf("updated to %v", got)
 	}
 }
+
+func TestClusterKeepsHowItsPoolsShare(t *testing.T) {
+	l := labtest.Start(t, 10)
+	cluster := l.Cluster("c", nil)
+	scale := func() string { return l.Settings(cluster).DrsConfig.ScaleDescendantsShares }
+	if scale() != "disabled" {
+		t.Errorf("a new cluster has %q", scale())
+	}
+	change := func(value string) {
+		l.Run(cluster.Reconfigure(l.Ctx(), &types.ClusterConfigSpecEx{DrsConfig: &types.ClusterDrsConfigInfo{ScaleDescendantsShares: value}}, true))
+	}
+	change("scaleCpuAndMemoryShares")
+	change("") // unset means unchanged
+	if scale() != "scaleCpuAndMemoryShares" {
+		t.Errorf("it keeps %q", scale())
+	}
+}

@@ -26,6 +26,11 @@ function everything(v: Variant, password: string): () => Promise<void> {
     const tag = new vsphere.Tag("tag", { name: "tag", categoryId: category.id, description: v.text });
     const attribute = new vsphere.CustomAttribute("attribute", { name: `attribute-${v.text}` });
     const tags = [tag.id];
+    const policy = new vsphere.VmStoragePolicy("policy", {
+      name: `policy-${v.text}`,
+      description: v.text,
+      tagRules: [{ tagCategory: category.name, tags: [tag.name], includeDatastoresWithTags: true }],
+    });
     const customAttributes = attribute.id.apply((id) => ({ [id]: v.text }));
 
     const dc = new vsphere.Datacenter("dc", { name: "everything" });
@@ -116,6 +121,7 @@ function everything(v: Variant, password: string): () => Promise<void> {
           numCpus: v.number,
           memory: 512,
           annotation: v.text,
+          storagePolicyId: policy.id,
           scsiType: "lsilogic",
           networkInterfaces: [{ networkId: dpg.id, adapterType: "vmxnet3" }],
           disks: [{ label: "disk0", size: 4 + v.number }],
@@ -185,7 +191,16 @@ function everything(v: Variant, password: string): () => Promise<void> {
   };
 }
 
-/** The import identifiers of the provider's documentation, for the second variant. */
+const clusterPath = "/everything/host/cluster-second";
+
+/** The identifier of what belongs to a cluster. */
+const inCluster = (of: Record<string, string>): (() => string) => {
+  const id = JSON.stringify({ compute_cluster_path: clusterPath, ...of });
+  return () => id;
+};
+const ofMachine = { virtual_machine_path: "/everything/vm/machines-second/vm-0" };
+
+/** The import identifiers of the provider's documentation, for the second variant. Storage policies cannot be imported. */
 const imports: [type: string, name: string, id: (ids: Map<string, string>) => string][] = [
   ["vsphere:index/datacenter:Datacenter", "dc", () => "/everything"],
   ["vsphere:index/folder:Folder", "folder", () => "/everything/vm/machines-second"],
@@ -199,6 +214,27 @@ const imports: [type: string, name: string, id: (ids: Map<string, string>) => st
   ["vsphere:index/distributedPortGroup:DistributedPortGroup", "dpg", () => "/everything/network/distributed"],
   ["vsphere:index/resourcePool:ResourcePool", "pool", () => "/everything/host/cluster-second/Resources/pool"],
   ["vsphere:index/virtualMachine:VirtualMachine", "vm0", () => "/everything/vm/machines-second/vm-0"],
+  ["vsphere:index/computeClusterVmGroup:ComputeClusterVmGroup", "vmgroup", inCluster({ name: "vms" })],
+  ["vsphere:index/computeClusterHostGroup:ComputeClusterHostGroup", "hostgroup", inCluster({ name: "hosts" })],
+  ["vsphere:index/computeClusterVmHostRule:ComputeClusterVmHostRule", "vmhost", inCluster({ name: "vm-host" })],
+  [
+    "vsphere:index/computeClusterVmDependencyRule:ComputeClusterVmDependencyRule",
+    "dependency",
+    inCluster({ name: "dependency" }),
+  ],
+  [
+    "vsphere:index/computeClusterVmAntiAffinityRule:ComputeClusterVmAntiAffinityRule",
+    "anti",
+    inCluster({ name: "apart" }),
+  ],
+  [
+    "vsphere:index/computeClusterVmAffinityRule:ComputeClusterVmAffinityRule",
+    "affinity",
+    inCluster({ name: "together" }),
+  ],
+  ["vsphere:index/haVmOverride:HaVmOverride", "ha", inCluster(ofMachine)],
+  ["vsphere:index/drsVmOverride:DrsVmOverride", "drs", inCluster(ofMachine)],
+  ["vsphere:index/dpmHostOverride:DpmHostOverride", "dpm", inCluster({ host_path: `${clusterPath}/esx-01.lab.test` })],
   ["vsphere:index/tagCategory:TagCategory", "category", () => "category"],
   ["vsphere:index/tag:Tag", "tag", () => JSON.stringify({ category_name: "category", tag_name: "tag" })],
   ["vsphere:index/customAttribute:CustomAttribute", "attribute", () => "attribute-second"],

@@ -10,9 +10,13 @@ import (
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-type eventCollector struct{ *simulator.EventHistoryCollector }
+type eventCollector struct {
+	*simulator.EventHistoryCollector
+}
 
-type taskCollector struct{ *simulator.TaskHistoryCollector }
+type taskCollector struct {
+	*simulator.TaskHistoryCollector
+}
 
 // RewindCollector lets the next read begin with the oldest event.
 func (c *eventCollector) RewindCollector(*simulator.Context, *types.RewindCollector) soap.HasFault {

@@ -18,6 +18,8 @@ export interface VerificationConfig {
   guests: Record<GuestOs, GuestConfig>;
   /** The cloud that runs on the cluster; undefined: none. */
   openstack: OpenStackConfig | undefined;
+  /** What ends a drill early: see StopConditions. Seconds of the Clock; absent: its defaults. */
+  stop?: { vcenterSilentSeconds?: number; totalSeconds?: number };
   /** Seconds of the Clock per second of wall time; 1 on real hardware. */
   timeScale: number;
   /** Seconds of the Clock. */
@@ -138,8 +140,19 @@ function fillIn(document: ConfigDocument, env: Environment): VerificationConfig 
     })),
     guests: fillInGuests(document.guests),
     openstack: openstack && fillInOpenStack(openstack, env),
+    ...(document.stop && { stop: present(document.stop) }),
     timeScale: document.timeScale ?? 1,
     probeIntervalSeconds: document.probeIntervalSeconds ?? 1,
+  };
+}
+
+function present({
+  vcenterSilentSeconds,
+  totalSeconds,
+}: NonNullable<ConfigDocument["stop"]>): VerificationConfig["stop"] {
+  return {
+    ...(vcenterSilentSeconds !== undefined && { vcenterSilentSeconds }),
+    ...(totalSeconds !== undefined && { totalSeconds }),
   };
 }
 

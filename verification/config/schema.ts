@@ -105,6 +105,15 @@ export const schema = z.strictObject(
     vms: z.array(vm, say("must be the list of test VMs", "write [{name, guestOs}, …]; [] checks none")),
     guests: guests.optional(),
     openstack: openstack.optional(),
+    stop: z
+      .strictObject(
+        {
+          vcenterSilentSeconds: numberIn(10, 86_400, "a time in seconds", "leave it out for 300 s").optional(),
+          totalSeconds: numberIn(10, 86_400, "a time in seconds", "leave it out for 3600 s").optional(),
+        },
+        say("must be an object", "write {vcenterSilentSeconds, totalSeconds}, or leave it out"),
+      )
+      .optional(),
     timeScale: numberIn(0.01, 1000, "a factor", "leave it out: only a simulated vCenter has one").optional(),
     probeIntervalSeconds: numberIn(0.1, 3600, "an interval in seconds", "leave it out for 1 s").optional(),
   },

@@ -354,6 +354,36 @@ describe("host-loss drill", () => {
   });
 
   describe("puts the host back when", () => {
+    it("vCenter does not answer for longer than it may", async () => {
+      const config = { ...world.config(), stop: { vcenterSilentSeconds: 30 } };
+      world.beforePowerOff = () => {
+        world.later(20, () => (world.vcenterState = "STOPPED"));
+        world.later(80, () => (world.vcenterState = "STARTED"));
+      };
+      const journal = await run(["esx-02"], { config });
+      assert.match(journal.error ?? "", /^stopped: vCenter has not answered for 30 s/);
+      assert.equal(exitCode(journal), 2);
+      assert.equal(only(journal).verdict, "inconclusive");
+      assert.deepEqual(world.posted, ["off esx-02", "on esx-02"]);
+      assert.equal(world.lockReleased, true);
+    });
+
+    it("vCenter is silent for less than that: it goes on", async () => {
+      const config = { ...world.config(), stop: { vcenterSilentSeconds: 60 } };
+      world.beforePowerOff = () => {
+        world.later(20, () => (world.vcenterState = "STOPPED"));
+        world.later(50, () => (world.vcenterState = "STARTED"));
+      };
+      assert.deepEqual(bad(await run(["esx-02"], { config })), []);
+    });
+
+    it("the drill lasts longer than it may", async () => {
+      const journal = await run(["esx-02"], { config: { ...world.config(), stop: { totalSeconds: 40 } } });
+      assert.match(journal.error ?? "", /^stopped: the drill has lasted longer than 40 s/);
+      assert.equal(only(journal).verdict, "inconclusive");
+      assert.deepEqual(world.posted, ["off esx-02", "on esx-02"]);
+    });
+
     it("the BMC refuses: nothing was broken, nothing is to undo", async () => {
       world.powerOffFails = "the BMC of esx-02 refused";
       const journal = await run();

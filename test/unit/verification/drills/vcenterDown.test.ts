@@ -64,6 +64,12 @@ describe("host loss while vCenter is down", () => {
     assert.match(ahead.drills[0].undo.description, /start vCenter's service .*power on esx-02/);
   });
 
+  it("is not stopped for a vCenter that it stopped itself", async () => {
+    world.boot = 100;
+    const config = { ...world.config(), stop: { vcenterSilentSeconds: 30 } };
+    assert.deepEqual(bad(await run({ config })), []);
+  });
+
   it("fails when a VM is not restarted", async () => {
     world.restarts = (vm) => vm !== "xp-1";
     assert.match(bad(await run()).join("\n"), /failed vm-answers:xp-1: still down/);

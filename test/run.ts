@@ -11,7 +11,7 @@ const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 /** Test files that measure outages, those of a lane one after the other: they wait more than they compute. */
 const DRILLS = {
   "main job": ["mainJob"],
-  drills: ["hostLoss", "hostIsolation", "maintenanceDrill", "load"],
+  drills: ["hostLoss", "hostIsolation", "maintenanceDrill", "load", "outages"],
   "real time": ["realTime"],
 };
 const integrationFile = (name: string): string => `test/integration/${name}.test.ts`;

@@ -30,6 +30,7 @@ export default tseslint.config(
         clearTimeout: "readonly",
         require: "readonly",
         module: "readonly",
+        __dirname: "readonly",
         Buffer: "readonly",
         URL: "readonly",
         setInterval: "readonly",

@@ -9,6 +9,6 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 /** Aborted by the user's first Ctrl-C. */
-export const interrupted = first.signal;
+export const interrupted: AbortSignal = first.signal;
 /** Aborted by the second one. */
-export const hurried = second.signal;
+export const hurried: AbortSignal = second.signal;

@@ -26,7 +26,8 @@ export async function registered(program: () => unknown, resources: Registered[]
         resources.push({ type, name, inputs: inputs as Record<string, unknown> });
         const said = name.endsWith("-registration") ? "logged in\nproject project-1\n" : "verified";
         const stdout = type === "command:local:Command" ? said : undefined;
-        const state = { ...(inputs as object), moid: `moid-${name}`, resourcePoolId: `pool-${name}`, stdout };
+        const computed = { moid: `moid-${name}`, resourcePoolId: `pool-${name}`, allFixedIps: ["192.0.2.99"], stdout };
+        const state = { ...(inputs as object), ...computed };
         return { id: `id-${name}`, state };
       },
       call({ token, inputs }) {

@@ -11,7 +11,16 @@ const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 /** Test files that measure outages, those of a lane one after the other: they wait more than they compute. */
 const DRILLS = {
   "main job": ["mainJob"],
-  drills: ["hostLoss", "hostIsolation", "maintenanceDrill", "load", "outages"],
+  drills: [
+    "hostLoss",
+    "hostIsolation",
+    "maintenanceDrill",
+    "guestHangDrill",
+    "vcenterDownDrill",
+    "secondFailureDrill",
+    "load",
+    "outages",
+  ],
   "real time": ["realTime"],
 };
 const integrationFile = (name: string): string => `test/integration/${name}.test.ts`;

@@ -82,6 +82,19 @@ describe("maintenance-mode drills on the lab", function () {
     assert.deepEqual(lab.missed("interrupted"), ["failed vm-undisturbed:xp-2"]);
   });
 
+  it("are inconclusive, never passed, when their own process stood still", async () => {
+    let paused = false;
+    const { code, output } = await lab.drill("paused", ["maintenance-mode", "--host", host], (soFar, child) => {
+      if (paused || !soFar.includes(`${host} is in maintenance mode`)) return;
+      paused = true;
+      child.kill("SIGSTOP");
+      void sleep(2500).then(() => child.kill("SIGCONT"));
+    });
+    assert.equal(code, 1, output);
+    assert.equal(lab.result("paused").verdict, "inconclusive");
+    assert.ok(lab.missed("paused").includes("inconclusive observed"), output);
+  });
+
   it("killed while the host is being evacuated, are put back by recover, which ends the evacuation", async () => {
     await gather("ubuntu-1", "xp-1");
     const { watch, done } = stopDrs();

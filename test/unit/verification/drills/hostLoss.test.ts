@@ -445,6 +445,18 @@ describe("host-loss drill", () => {
     assert.equal(world.lockReleased, false);
   });
 
+  it("stops when a VM went down that the fault was not to touch, and breaks nothing more", async () => {
+    world.beforePowerOff = () => {
+      world.later(20, () => (world.vmNamed("ubuntu-2").answers = false));
+      world.later(25, () => (world.vmNamed("ubuntu-2").answers = true));
+    };
+    const journal = await run(["esx-02", "esx-01"]);
+    assert.deepEqual(world.posted, ["off esx-02", "on esx-02"]);
+    assert.equal(journal.verdict, "failed");
+    assert.match(journal.error ?? "", /^stopped: ubuntu-2 went down, and had nothing to do with what was broken/);
+    assert.equal(exitCode(journal), 1);
+  });
+
   it("stops at the first host that must not be failed, and keeps what was shown before", async () => {
     world.vms.push(world.vm("payroll", undefined, "esx-03"));
     const journal = await run(["esx-02", "esx-03"]);

@@ -22,9 +22,11 @@ const documentFile = join(reportDir, "verification.json");
 const labName = "dev";
 const defaultTimeScale = 20;
 
-/** Each at one host, after its loss was seen. */
+/** Each at one host, after the loss of each was seen. */
 const drills = [
   ["host-isolation", "Cut a host off from its network"],
+  ["apd", "Take the paths to the storage away from a host"],
+  ["pdl", "Let a disk be gone at a host"],
   ["maintenance-mode", "Take a host out of service"],
 ] as const;
 
@@ -95,6 +97,12 @@ async function deploy(env: NodeJS.ProcessEnv, stack: string): Promise<void> {
   if (up.code === 0) return;
   if (up.output.includes("vsphere-ha check: failed")) throw new VerificationFailed();
   throw new CouldNotRun("pulumi up failed: its messages above say why; nothing was failed on purpose");
+}
+
+/** What the stack says of its target, as far as it is used here. */
+interface Document {
+  hosts: { name: string }[];
+  vms: { name: string; guestOs: string }[];
 }
 
 /** The deployment's own check said no: a verdict, not a fault of the run. */
@@ -175,7 +183,7 @@ async function verify(env: NodeJS.ProcessEnv, openstack: boolean): Promise<Journ
   rmSync(reportDir, { recursive: true, force: true });
   mkdirSync(reportDir, { recursive: true });
   writeFileSync(documentFile, output.output);
-  const { hosts } = JSON.parse(output.output) as { hosts: { name: string }[] };
+  const { hosts, vms } = JSON.parse(output.output) as Document;
   const verification = new Verification(env);
   try {
     await step("Fail each host once", () => verification.run("drill", "host-loss"));
@@ -183,6 +191,8 @@ async function verify(env: NodeJS.ProcessEnv, openstack: boolean): Promise<Journ
       const { name = "" } = hosts[index % hosts.length] ?? {};
       await step(title, () => verification.run("drill", drill, "--host", name));
     }
+    const hung = [...new Map(vms.map(({ guestOs, name }) => [guestOs, ["--vm", name]])).values()].flat();
+    await step("Let a guest of each kind hang", () => verification.run("drill", "guest-hang", ...hung));
     await step("Load the guests, level by level", () => verification.run("load", "--seconds", "60"));
     const unchanged = await step("Preview and refresh after the failovers", () => checkUnchanged(env));
     const last = await step("Check once more", () => verification.run("check"));

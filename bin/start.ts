@@ -24,6 +24,7 @@ const defaultTimeScale = 20;
 
 /** Each at one host, after the loss of each was seen. */
 const drills = [
+  ["host-loss-vcenter-down", "Fail a host while vCenter's own service is down"],
   ["host-isolation", "Cut a host off from its network"],
   ["apd", "Take the paths to the storage away from a host"],
   ["pdl", "Let a disk be gone at a host"],
@@ -193,7 +194,7 @@ async function verify(env: NodeJS.ProcessEnv, openstack: boolean): Promise<Journ
     }
     const hung = [...new Map(vms.map(({ guestOs, name }) => [guestOs, ["--vm", name]])).values()].flat();
     await step("Let a guest of each kind hang", () => verification.run("drill", "guest-hang", ...hung));
-    await step("Load the guests, level by level", () => verification.run("load", "--seconds", "60"));
+    await step("Load the guests, level by level", () => verification.run("load", "--seconds", "40"));
     const unchanged = await step("Preview and refresh after the failovers", () => checkUnchanged(env));
     const last = await step("Check once more", () => verification.run("check"));
     last.checks.push(...unchanged);

@@ -4,6 +4,7 @@ import { utils } from "ssh2";
 export function makeSshKey(): ReturnType<typeof utils.generateKeyPairSync> {
   for (;;) {
     const pair = utils.generateKeyPairSync("ed25519");
-    if (!(utils.parseKey(pair.private) instanceof Error) && !(utils.parseKey(pair.public) instanceof Error)) return pair;
+    if (!(utils.parseKey(pair.private) instanceof Error) && !(utils.parseKey(pair.public) instanceof Error))
+      return pair;
   }
 }

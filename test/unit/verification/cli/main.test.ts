@@ -28,7 +28,8 @@ describe("command line", () => {
     assert.match(out, /Exit code: 0 passed, 1 failed, 2 could not run/);
     assert.match(out, /VSPHERE_PASSWORD/);
     assert.match(out, /gets 300 s to settle/);
-    for (const command of ["drill", "load", "monitor", "recover", "report"]) assert.equal((await run(command, "--help")).code, 0);
+    for (const command of ["drill", "load", "monitor", "recover", "report"])
+      assert.equal((await run(command, "--help")).code, 0);
     assert.match((await run("drill", "host-loss", "--help")).out, /--include-bystanders/);
   });
 

@@ -98,10 +98,13 @@ describe("monitor", () => {
     const { url, output, ended, end } = await start([vm]);
     const up = 'vsphere_ha_up{vm="ubuntu-1",guest_os="ubuntu"}';
     const is = (state: number) => async () => (value(await scrape(url), up) === state ? true : undefined);
+    const share = (text: string, bound: string): number =>
+      value(text, `vsphere_ha_availability_ratio{vm="ubuntu-1",guest_os="ubuntu",window="1h",bound="${bound}"}`) ?? -1;
     await until("it is up", is(1));
+    // One probe proves no time: the edges on both sides of it are not known.
+    await until("uptime is proved", async () => (share(await scrape(url), "lower") > 0 ? true : undefined));
     guest.close();
     await until("it is down", is(0));
-    // One probe proves no time: the edges on both sides of it are not known.
     const down = 'vsphere_ha_downtime_seconds_total{vm="ubuntu-1",guest_os="ubuntu"}';
     await until("downtime is proved", async () => ((value(await scrape(url), down) ?? 0) > 0 ? true : undefined));
     guest = service().listen(port, "127.0.0.1");
@@ -110,9 +113,8 @@ describe("monitor", () => {
     assert.ok((value(text, down) ?? 0) > 0);
     assert.ok((value(text, 'vsphere_ha_probes_total{vm="ubuntu-1",outcome="up"}') ?? 0) > 1);
     assert.ok((value(text, 'vsphere_ha_probe_duration_seconds_count{vm="ubuntu-1"}') ?? 0) > 1);
-    const share = (bound: string): number =>
-      value(text, `vsphere_ha_availability_ratio{vm="ubuntu-1",guest_os="ubuntu",window="1h",bound="${bound}"}`) ?? -1;
-    assert.ok(0 < share("lower") && share("lower") <= share("upper") && share("upper") < 1, text);
+    const [lower, upper] = [share(text, "lower"), share(text, "upper")];
+    assert.ok(0 < lower && lower <= upper && upper < 1, text);
     assert.equal(value(text, "vsphere_ha_vcenter_reachable"), 0);
     assert.match(output(), /cannot reach vCenter/);
     end();

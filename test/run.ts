@@ -11,16 +11,8 @@ const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 /** Test files that measure outages, those of a lane one after the other: they wait more than they compute. */
 const DRILLS = {
   "main job": ["mainJob"],
-  drills: [
-    "hostLoss",
-    "hostIsolation",
-    "maintenanceDrill",
-    "guestHangDrill",
-    "vcenterDownDrill",
-    "secondFailureDrill",
-    "load",
-    "outages",
-  ],
+  "drills on hosts": ["hostLoss", "hostIsolation", "storageLoss", "vcenterDownDrill", "secondFailureDrill"],
+  "other drills": ["maintenanceDrill", "guestHangDrill", "drillPlans", "killedDrills", "outages", "load"],
   "real time": ["realTime"],
 };
 const integrationFile = (name: string): string => `test/integration/${name}.test.ts`;

@@ -34,8 +34,17 @@ export interface Cell extends Guest {
  * be observed give no cell: a figure from them would look like a measurement.
  */
 export function cell(drill: DrillResult, guest: Guest): Cell | undefined {
+  return cellOf(drill, guest, ({ affected }) => affected);
+}
+
+/** The same; of all VMs of the guest where the drill was to take no VM down. */
+export function cellOfDrill(drill: DrillResult, guest: Guest): Cell | undefined {
+  return drill.vms.some(({ affected }) => affected) ? cell(drill, guest) : cellOf(drill, guest, () => true);
+}
+
+function cellOf(drill: DrillResult, guest: Guest, counts: (vm: DrillVm) => boolean): Cell | undefined {
   if (drill.verdict === "inconclusive" || drill.faultAt === undefined) return undefined;
-  const vms = drill.vms.filter((vm: DrillVm) => vm.affected && isSameGuest(vm, guest));
+  const vms = drill.vms.filter((vm) => counts(vm) && isSameGuest(vm, guest));
   if (vms.length === 0) return undefined;
   return {
     ...guest,

@@ -1,4 +1,4 @@
-import { cell, guestsOf, inWindow, isSameGuest, type Cell } from "../availability/means";
+import { cellOfDrill, guestsOf, inWindow, isSameGuest, type Cell } from "../availability/means";
 import { guestOsTitle, publishedPercent, publishedWindow } from "../availability/published";
 import { faultWords } from "../faults/words";
 import { nines } from "../availability/longRun";
@@ -32,7 +32,7 @@ const none = ["–"];
 export function matrix(journal: Journal): Matrix {
   const guests = guestsOf(journal.target.vms);
   const rows = journal.drills.map((drill): MatrixRow => {
-    const cells = guests.map((guest) => cell(drill, guest));
+    const cells = guests.map((guest) => cellOfDrill(drill, guest));
     return {
       kind: "host",
       label: drill.host,

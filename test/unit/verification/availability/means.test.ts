@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { cell, guestMeans, inWindow } from "../../../../verification/availability/means";
+import { cell, cellOfDrill, guestMeans, inWindow } from "../../../../verification/availability/means";
 import type { DrillResult, GuestMean } from "../../../../verification/model";
 import { drill } from "../report/fixture";
 
@@ -54,6 +54,18 @@ describe("means", () => {
     const beside = lost("esx-01", [120], { drill: "nova-compute-down" });
     assert.equal(guestMeans([lost("esx-01", [30]), beside])[0]?.downtimeSeconds.lower, 30);
     assert.equal(guestMeans([beside])[0]?.downtimeSeconds.lower, 120);
+  });
+
+  it("are no cell of a drill that was to take no VM down; the table shows what its VMs had all the same", () => {
+    const loss = lost("esx-01", [30, 60]);
+    const harmless = { ...loss, vms: loss.vms.map((vm) => ({ ...vm, affected: false })) };
+    assert.equal(cell(harmless, { guestOs: "ubuntu" }), undefined);
+    assert.deepEqual(cellOfDrill(harmless, { guestOs: "ubuntu" })?.downtimeSeconds, { lower: 45, upper: 48 });
+    assert.equal(cellOfDrill({ ...harmless, verdict: "inconclusive" }, { guestOs: "ubuntu" }), undefined);
+    const [first, second] = loss.vms;
+    assert.ok(first && second);
+    const oneDown = { ...loss, vms: [first, { ...second, affected: false }] };
+    assert.equal(cellOfDrill(oneDown, { guestOs: "ubuntu" })?.downtimeSeconds.lower, 30);
   });
 
   it("count only guests that ran on the failed host", () => {

@@ -1,4 +1,6 @@
+import { checks } from "../../verification/checks";
 import { Clock } from "../../verification/clock";
+import type { Verdict } from "../../verification/model";
 import { createHttps } from "../../verification/net/https";
 import { retrieve, retrieveOne } from "../../verification/vcenter/properties";
 import { Session } from "../../verification/vcenter/session";
@@ -245,3 +247,29 @@ export class Administrator {
     await this.task("PowerOnVM_Task", await this.find("VirtualMachine", name));
   }
 }
+
+/** What the verification is told of `buildCluster`'s work. */
+export function smallClusterDocument(hosts: readonly string[], timeScale: number) {
+  return {
+    cluster: {
+      datacenter: "Lab",
+      name: "compute-1",
+      declared: { haEnabled: true, drsAutomationLevel: "fullyAutomated" },
+    },
+    hosts: hosts.map((host) => ({ name: host })),
+    vms: [
+      { name: "ubuntu-1", guestOs: "ubuntu", probe: { port: 2222 } },
+      { name: "xp-1", guestOs: "windowsxp" },
+    ],
+    timeScale,
+  };
+}
+
+/** What the checks say of it: in order, without rules or overrides. */
+export const smallClusterInOrder: Record<string, Verdict> = {
+  ...Object.fromEntries(checks.map(({ id }) => [id, "passed" as const])),
+  "rules-agree": "not-applicable",
+  "rules-leave-room-for-failover": "not-applicable",
+  "restart-order-matches-dependencies": "not-applicable",
+  "overrides-in-effect": "not-applicable",
+};

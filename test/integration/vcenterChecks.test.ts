@@ -12,33 +12,12 @@ import { connect, type VCenter } from "../../verification/vcenter/client";
 import { element } from "../../verification/vcenter/xml";
 import { breaks, type Field } from "./breakVcenterChecks";
 import { group, inReverse, override, rule, vmElement, vms } from "./clusterEdits";
-import { Administrator } from "./smallCluster";
+import { Administrator, smallClusterDocument, smallClusterInOrder } from "./smallCluster";
 
 const name = "checks";
 const timeScale = 20;
 const hosts = ["esx-01.lab.test", "esx-02.lab.test", "esx-03.lab.test", "esx-04.lab.test"];
-const document = {
-  cluster: {
-    datacenter: "Lab",
-    name: "compute-1",
-    declared: { haEnabled: true, drsAutomationLevel: "fullyAutomated" },
-  },
-  hosts: hosts.map((host) => ({ name: host })),
-  vms: [
-    { name: "ubuntu-1", guestOs: "ubuntu", probe: { port: 2222 } },
-    { name: "xp-1", guestOs: "windowsxp" },
-  ],
-  timeScale,
-};
-
-/** Of a cluster in order that has no rules and no overrides. */
-const inOrder: Record<string, Verdict> = {
-  ...Object.fromEntries(checks.map(({ id }) => [id, "passed" as const])),
-  "rules-agree": "not-applicable",
-  "rules-leave-room-for-failover": "not-applicable",
-  "restart-order-matches-dependencies": "not-applicable",
-  "overrides-in-effect": "not-applicable",
-};
+const document = smallClusterDocument(hosts, timeScale);
 
 describe("each check of the cluster", function () {
   this.timeout(180_000);
@@ -100,7 +79,7 @@ describe("each check of the cluster", function () {
   }
 
   async function settled(): Promise<void> {
-    assert.deepEqual(told(await settle(judge, { clock, budgetSeconds: 600 })), inOrder);
+    assert.deepEqual(told(await settle(judge, { clock, budgetSeconds: 600 })), smallClusterInOrder);
   }
 
   /** Looks until the verdicts are these: others may fail for a while, as when a master leaves and another is elected. */
@@ -124,7 +103,7 @@ describe("each check of the cluster", function () {
     it(`${check} fails alone when ${when}`, async () => {
       const mend = await breakIt(field);
       try {
-        const results = await seen({ ...inOrder, ...also, [check]: "failed" });
+        const results = await seen({ ...smallClusterInOrder, ...also, [check]: "failed" });
         const findings = results.find(({ id }) => id === check)?.findings ?? [];
         assert.match(
           findings.map(({ subject, read, expected }) => `${subject}: ${read}; ${expected}`).join("|"),
@@ -153,7 +132,7 @@ describe("each check of the cluster", function () {
     try {
       const first = override(admin, ubuntu, "<restartPriority>highest</restartPriority>");
       await assert.rejects(first, /\(InvalidArgument\)/);
-      await seen({ ...inOrder, "rules-agree": "passed", "restart-order-matches-dependencies": "passed" });
+      await seen({ ...smallClusterInOrder, "rules-agree": "passed", "restart-order-matches-dependencies": "passed" });
     } finally {
       await inReverse(undo);
     }

@@ -148,6 +148,13 @@ func (s *Sim) mayMigrate(ctx *simulator.Context, vm *simulator.VirtualMachine, m
 	case !s.hasDatastore(ctx, to, s.homeDatastore(ctx, vm)):
 		return &types.InvalidDatastore{}
 	}
+	// vMotion closes the machine's files on one host and opens them on the other: both must reach them.
+	for _, ds := range m.files {
+		_, from := source.lost[ds]
+		if _, at := target.lost[ds]; at || m.on && from {
+			return &types.InaccessibleDatastore{InvalidDatastore: types.InvalidDatastore{Datastore: &ds}}
+		}
+	}
 	if fault := s.ruleAgainst(ctx, m.ref, to); fault != nil && m.on {
 		return fault
 	}

@@ -194,7 +194,7 @@ async function verify(env: NodeJS.ProcessEnv, openstack: boolean): Promise<Journ
     }
     const hung = [...new Map(vms.map(({ guestOs, name }) => [guestOs, ["--vm", name]])).values()].flat();
     await step("Let a guest of each kind hang", () => verification.run("drill", "guest-hang", ...hung));
-    await step("Load the guests, level by level", () => verification.run("load", "--seconds", "40"));
+    await step("Load the guests, level by level", () => verification.run("load", "--seconds", "60"));
     const unchanged = await step("Preview and refresh after the failovers", () => checkUnchanged(env));
     const last = await step("Check once more", () => verification.run("check"));
     last.checks.push(...unchanged);

@@ -10,7 +10,7 @@ const kinds: Record<PlannedVm["kind"], string> = {
 
 /** What a drill would do and be judged by, for people. */
 export function describePlan(plan: DrillPlan, companion?: Companion): string {
-  const { host, role, onHost, moves, affected, targets } = plan;
+  const { role, onHost, moves, affected, targets } = plan;
   const words = faultWords(plan.fault);
   const affectedIds = new Set(affected.map(({ vm }) => vm.id));
   const lines = [
@@ -20,7 +20,7 @@ export function describePlan(plan: DrillPlan, companion?: Companion): string {
     "  first:",
     ...(moves.length === 0
       ? ["    nothing to move: a VM of each guest OS is there"]
-      : moves.map(({ vm, guestOs, from }) => `    move ${vm.name} (${guestOs}) from ${from} to ${host.name}`)),
+      : moves.map(({ vm, guestOs, from, to }) => `    move ${vm.name} (${guestOs}) from ${from} to ${to.name}`)),
     `  then: ${words.breaks}, observe, ${words.undo}`,
     "  probed all the time:",
     ...targets.map(({ vm, service }) => {

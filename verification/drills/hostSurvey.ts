@@ -34,12 +34,10 @@ export function surveyHost(
   const targets = probedTargets(inventory, config);
   const planned = (vm: VmState): PlannedVm => plannedVm(inventory, config, vm);
   const onHost = inventory.vms.filter(({ hostId }) => hostId === host.id).map(planned);
-  const { moves, unmovable } = planMoves(
-    inventory,
-    host,
-    targets.filter(({ vm }) => concerns(vm)),
-  );
-  const running = [...onHost, ...moves.map(({ vm }) => planned(vm))].filter(
+  const { moves, unmovable } = planMoves(inventory, host, targets, concerns);
+  const leaving = new Set(moves.filter(({ to }) => to.id !== host.id).map(({ vm }) => vm.id));
+  const coming = moves.filter(({ to }) => to.id === host.id).map(({ vm }) => planned(vm));
+  const running = [...onHost.filter(({ vm }) => !leaving.has(vm.id)), ...coming].filter(
     ({ vm, kind }) => vm.powerState === "poweredOn" && kind !== "system",
   );
   const refusals = [...hostRefusals(inventory, host), ...targetRefusals(inventory, config), ...unmovable];
@@ -98,31 +96,48 @@ export function targetRefusals(inventory: Inventory, config: VerificationConfig)
 
 /**
  * One VM of each guest OS belongs onto the host: that is what its cell of the guest × host table measures. Those that nova
- * launched count apart: what becomes of them is told by two.
+ * launched count apart: what becomes of them is told by two. A VM that must not run beside one that comes changes places
+ * with it.
  */
 function planMoves(
   inventory: Inventory,
   host: HostState,
   targets: DrillPlan["targets"],
+  concerns: (vm: VmState) => boolean,
 ): { moves: Move[]; unmovable: string[] } {
   const moves: Move[] = [];
   const unmovable: string[] = [];
-  const restarts = targets.filter(({ vm }) => restartPriority(inventory.cluster, vm.id) !== "disabled");
-  for (const kind of new Set(targets.map(({ config }) => kindOf(config)))) {
+  const concerned = targets.filter(({ vm }) => concerns(vm));
+  const restarts = concerned.filter(({ vm }) => restartPriority(inventory.cluster, vm.id) !== "disabled");
+  for (const kind of new Set(concerned.map(({ config }) => kindOf(config)))) {
     const ofThisOs = restarts.filter(({ vm, config }) => kindOf(config) === kind && vm.powerState === "poweredOn");
     if (ofThisOs.some(({ vm }) => vm.hostId === host.id)) continue;
     const crowd = (hostId: string | undefined): number => ofThisOs.filter(({ vm }) => vm.hostId === hostId).length;
     const [candidate] = ofThisOs
       .filter(({ vm }) => missingOn(host, vm, inventory) === undefined)
       .sort((a, b) => crowd(b.vm.hostId) - crowd(a.vm.hostId) || a.vm.name.localeCompare(b.vm.name));
-    if (candidate !== undefined) {
-      const from = inventory.hosts.find(({ id }) => id === candidate.vm.hostId)?.name ?? "elsewhere";
-      moves.push({ vm: candidate.vm, guestOs: candidate.config.guestOs, from });
-    } else {
+    const from = inventory.hosts.find(({ id }) => id === candidate?.vm.hostId);
+    if (candidate === undefined || from === undefined) {
       unmovable.push(`no ${kind} VM of the target can run on ${host.name} and be restarted by HA`);
+      continue;
     }
+    for (const { id, name } of keptApart(inventory, candidate.vm, host)) {
+      const other = targets.find(({ vm }) => vm.id === id);
+      if (other === undefined) unmovable.push(`${candidate.vm.name} must not run beside ${name} on ${host.name}`);
+      else moves.push({ vm: other.vm, guestOs: other.config.guestOs, from: host.name, to: from });
+    }
+    moves.push({ vm: candidate.vm, guestOs: candidate.config.guestOs, from: from.name, to: host });
   }
   return { moves, unmovable };
+}
+
+/** VMs on the host that a rule keeps apart from this one: left together, DRS would move one of them when it likes. */
+function keptApart({ cluster, vms }: Inventory, vm: VmState, host: HostState): VmState[] {
+  const apart = cluster.rules.filter((rule) => rule.enabled && rule.kind === "apart" && rule.vms.includes(vm.id));
+  const others = new Set(apart.flatMap((rule) => rule.vms));
+  return vms.filter(({ id, hostId, powerState }) => {
+    return id !== vm.id && others.has(id) && hostId === host.id && powerState === "poweredOn";
+  });
 }
 
 function kindOf({ guestOs, openstack }: VmConfig): string {

@@ -26,6 +26,7 @@ export interface Move {
   vm: VmState;
   guestOs: GuestOs;
   from: string;
+  to: HostState;
 }
 
 /** When a VM that runs on the failed host must answer again, seconds after the fault. */

@@ -47,15 +47,15 @@ export async function prepare(parts: DrillParts, hostName: string, timeline: Tim
     await fault.check();
     for (let attempt = 0; plan.moves.length > 0; attempt++) {
       if (attempt === moveAttempts) {
-        const names = plan.moves.map(({ vm }) => vm.name).join(", ");
+        const names = plan.moves.flatMap(({ vm, to }) => (to.id === plan.host.id ? vm.name : [])).join(", ");
         throw new CouldNotRun(
           `${names} did not stay on ${hostName}: does DRS move it away? Check its rules and groups`,
         );
       }
-      for (const { vm, from } of plan.moves) {
+      for (const { vm, from, to } of plan.moves) {
         parts.interrupted.throwIfAborted();
-        timeline.say("plan", `moving ${vm.name} from ${from} to ${hostName}`);
-        await parts.vcenter.moveVm(vm.id, plan.host.id);
+        timeline.say("plan", `moving ${vm.name} from ${from} to ${to.name}`);
+        await parts.vcenter.moveVm(vm.id, to.id);
       }
       steady = await awaitSteadyState(parts, budget, parts.interrupted);
       plan = permitted(parts, steady, hostName);

@@ -56,6 +56,41 @@ describe("plan of a host loss", () => {
     );
   });
 
+  describe("where a rule keeps a VM of the host apart from the one that is to come", () => {
+    const apart =
+      (names: string[], enabled = true) =>
+      (inventory: Inventory): void => {
+        const vms = names.map((name) => inventory.vms.find((vm) => vm.name === name)?.id ?? "");
+        inventory.cluster.rules = [{ kind: "apart", name: "apart", enabled, vms }];
+      };
+    const named = ({ vm, from, to }: DrillPlan["moves"][number]): string => `${vm.name}: ${from} to ${to.name}`;
+
+    beforeEach(() => {
+      world.vmNamed("xp-1").host = "esx-01";
+    });
+
+    it("has them change places, as DRS would move one of them when it likes", () => {
+      const { moves, affected } = plan("esx-01", apart(["ubuntu-1", "xp-1"]));
+      assert.deepEqual(moves.map(named), ["xp-1: esx-01 to esx-02", "ubuntu-1: esx-02 to esx-01"]);
+      assert.deepEqual(
+        affected.map(({ vm }) => vm.name),
+        ["ubuntu-1"],
+      );
+    });
+
+    it("moves only what must come when the rule is off or of other VMs", () => {
+      for (const rule of [apart(["ubuntu-1", "xp-1"], false), apart(["ubuntu-1", "ubuntu-2"])]) {
+        assert.deepEqual(plan("esx-01", rule).moves.map(named), ["ubuntu-1: esx-02 to esx-01"]);
+      }
+    });
+
+    it("refuses to move a VM of somebody else's out of the way", () => {
+      world.vms.push(world.vm("mail", undefined, "esx-01"));
+      const told = refusals(apart(["ubuntu-1", "mail"]), "esx-01");
+      assert.ok(told.includes("ubuntu-1 must not run beside mail on esx-01"), told.join("; "));
+    });
+  });
+
   it("judges a host that is not the master as a secondary", () => {
     assert.equal(plan("esx-01").role, "master");
     assert.equal(plan("esx-02").role, "secondary");

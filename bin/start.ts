@@ -7,7 +7,7 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { labEnv, startLab, stopLab } from "../lab/lab";
+import { DEFAULT_TIME_SCALE, labEnv, startLab, stopLab } from "../lab/lab";
 import { timeScale } from "../lab/timeScale";
 import { joined } from "../verification/joined";
 import { readJournal } from "../verification/journal";
@@ -20,7 +20,6 @@ const reportDir = join(root, "report");
 /** What the verification is told of the stack. */
 const documentFile = join(reportDir, "verification.json");
 const labName = "dev";
-const defaultTimeScale = 20;
 
 /** Each at one host, after the loss of each was seen. */
 const drills = [
@@ -253,9 +252,9 @@ const program = new Command("npm start --")
   .option("--without-openstack", "a vCenter alone: less to set up, and half the time")
   .option(
     "--time-scale <factor>",
-    "lab seconds in one second: less on a busy machine, where probes come late and results are inconclusive",
+    "lab seconds in one second: more is faster and less exact; with less, a busy machine is still in time",
     timeScale,
-    defaultTimeScale,
+    DEFAULT_TIME_SCALE,
   )
   .addHelpText(
     "after",

@@ -299,7 +299,7 @@ function storageWords({ name, lost, losing, span }: StorageTexts): {
       };
     },
     several: {
-      counted: (hosts) => `${hosts === 1 ? "1 host" : `${hosts.toString()} hosts`} lost storage`,
+      counted: (hosts) => `${hosts === 1 ? "1 host" : `${hosts.toString()} hosts`} lost storage (${name})`,
       none: "No host lost storage",
       shown: "component protection did to the guests what its settings say, within the time that they promise",
     },

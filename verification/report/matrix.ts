@@ -120,7 +120,7 @@ function restoreRow(of: Means): MatrixRow[] {
     {
       kind: "restore",
       label: "Mean time to restore",
-      notes: ["without service: detection, restart, boot"],
+      notes: ["without service, and its parts"],
       verdict: undefined,
       cells: of.map((mean) => (mean?.restore?.total === undefined ? none : restoreText(mean.restore))),
     },
@@ -135,7 +135,7 @@ function restoreText({ total, detection, restart, boot }: Restore): string[] {
     return [`${name}${seconds(value)}${range}`];
   };
   const parts = [...text("detection ", detection), ...text("restart ", restart), ...text("boot ", boot)];
-  return [...text("", total), parts.join(", ")];
+  return [...text("", total), ...parts];
 }
 
 function longRunRow(of: Means): MatrixRow[] {

@@ -23,7 +23,7 @@ export interface MatrixRow {
   /** What the figures are of: each on a line of its own. */
   notes: string[];
   verdict: Verdict | undefined;
-  /** In the order of the guests; each the availability and, if there is one, the downtime below it. */
+  /** In the order of the guests; each a figure, the availability mostly, and what stands below it. */
   cells: string[][];
 }
 

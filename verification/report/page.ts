@@ -84,8 +84,8 @@ window only, from the first probe to the last.</p>
 
 function matrixRow({ kind, label, notes, verdict, cells }: MatrixRow): Markup {
   return markup`<tr class="${kind}"><th scope="row">${label}${notes.map((note) => markup`<small>${note}</small>`)}</th>${cells.map(
-    ([availability, downtime]) =>
-      markup`<td class="figure">${availability}${downtime !== undefined && markup`<small>${downtime}</small>`}</td>`,
+    ([figure, ...below]) =>
+      markup`<td class="figure">${figure}${below.map((line) => markup`<small>${line}</small>`)}</td>`,
   )}<td>${verdict !== undefined && verdictMark(verdict)}</td></tr>`;
 }
 

@@ -44,7 +44,7 @@ describe("report page", () => {
       ...base,
       repetitions: 5,
       interval: { availabilityPercent: { lower: 49, upper: 51 }, downtimeSeconds: { lower: 148, upper: 154 } },
-      restore: { total: { ...part, seconds: 151 }, detection: part, restart: undefined, boot: undefined },
+      restore: { total: { ...part, seconds: 151 }, detection: part, restart: undefined, boot: { ...part, seconds: 61 } },
       longRun: { mtbfHours: 8760, availabilityPercent: { lower: 99.9995, upper: 99.9996 } },
     };
     for (const text of [page(journal({ means: [mean] })), summaryMarkdown(journal({ means: [mean] }))]) {
@@ -52,6 +52,7 @@ describe("report page", () => {
       assert.match(text, /49\.00–51\.00 %/);
       assert.match(text, /151\.0 s \(95 %: 48\.0–52\.0 s\)/);
       assert.match(text, /detection 50\.0 s/);
+      assert.match(text, /boot 61\.0 s/);
       assert.match(text, /a host failing every 8760 h on average/);
       assert.match(text, /99\.999500–99\.999600 %/);
       assert.match(text, /5\.3 to 5\.4 nines/);

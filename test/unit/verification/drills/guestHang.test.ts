@@ -10,6 +10,7 @@ import { drillHosts, exitCode, recoverRun } from "../../../../verification/drill
 import { JournalFile, readJournal } from "../../../../verification/journal";
 import type { Inventory, Journal } from "../../../../verification/model";
 import { override } from "../checks/fixture";
+import { bad } from "./missed";
 import { World } from "./world";
 
 const drill = "guest-hang";
@@ -32,15 +33,6 @@ describe("guest-hang drill", () => {
   function run(changes: Partial<DrillParts> = {}): Promise<Journal> {
     const file = new JournalFile(path(), beginJournal(world.config(), world.vcenter.about, "0", drill));
     return drillHosts(world.parts({ drill, ...changes }), { hosts: [vm], file, report: () => Promise.resolve() });
-  }
-
-  function bad({ drills, error }: Journal): string[] {
-    assert.equal(error, undefined);
-    return drills.flatMap(({ expectations }) =>
-      expectations
-        .filter(({ verdict }) => verdict !== "passed")
-        .map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
-    );
   }
 
   it("passes when HA resets the guest, which nobody else has to do", async () => {

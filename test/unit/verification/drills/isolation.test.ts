@@ -9,6 +9,7 @@ import { drillHosts, exitCode, recoverRun } from "../../../../verification/drill
 import type { VerificationConfig } from "../../../../verification/config";
 import { JournalFile, readJournal } from "../../../../verification/journal";
 import type { Inventory, Journal } from "../../../../verification/model";
+import { bad } from "./missed";
 import { World } from "./world";
 
 const drill = "host-isolation";
@@ -30,15 +31,6 @@ describe("host-isolation drill", () => {
   function run(hosts = ["esx-02"]): Promise<Journal> {
     const file = new JournalFile(path(), beginJournal(world.config(), world.vcenter.about, "0", drill));
     return drillHosts(world.parts({ drill }), { hosts, file, report: () => Promise.resolve() });
-  }
-
-  function bad({ drills, error }: Journal): string[] {
-    assert.equal(error, undefined);
-    return drills.flatMap(({ expectations }) =>
-      expectations
-        .filter(({ verdict }) => verdict !== "passed")
-        .map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
-    );
   }
 
   function plan(

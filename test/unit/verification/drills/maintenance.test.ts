@@ -8,6 +8,7 @@ import { drillHosts, recoverRun } from "../../../../verification/drills/run";
 import { JournalFile, readJournal } from "../../../../verification/journal";
 import type { Inventory, Journal } from "../../../../verification/model";
 import { override } from "../checks/fixture";
+import { bad } from "./missed";
 import { World } from "./world";
 
 const drill = "maintenance-mode";
@@ -30,15 +31,6 @@ describe("maintenance-mode drill", () => {
     const file = new JournalFile(path(), beginJournal(world.config(), world.vcenter.about, "0", drill));
     const report = (): Promise<void> => Promise.resolve();
     return drillHosts(world.parts({ drill }), { hosts: ["esx-02"], file, report });
-  }
-
-  function bad({ drills, error }: Journal): string[] {
-    assert.equal(error, undefined);
-    return drills.flatMap(({ expectations }) =>
-      expectations
-        .filter(({ verdict }) => verdict !== "passed")
-        .map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
-    );
   }
 
   it("passes when DRS moves every VM away without an interruption, and takes the host back into service", async () => {

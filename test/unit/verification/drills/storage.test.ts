@@ -10,6 +10,7 @@ import { planApd, planPdl } from "../../../../verification/drills/storagePlan";
 import { JournalFile, readJournal } from "../../../../verification/journal";
 import type { Inventory, Journal } from "../../../../verification/model";
 import { headline } from "../../../../verification/report/headline";
+import { bad } from "./missed";
 import { World } from "./world";
 
 type Loss = "apd" | "pdl";
@@ -42,15 +43,6 @@ describe("drills on lost storage", () => {
   function run(drill: Loss, hosts = ["esx-02"]): Promise<Journal> {
     const file = new JournalFile(path(), beginJournal(world.config(), world.vcenter.about, "0", drill));
     return drillHosts(world.parts({ drill }), { hosts, file, report: () => Promise.resolve() });
-  }
-
-  function bad({ drills, error }: Journal): string[] {
-    assert.equal(error, undefined);
-    return drills.flatMap(({ expectations }) =>
-      expectations
-        .filter(({ verdict }) => verdict !== "passed")
-        .map(({ id, verdict, seen }) => `${verdict} ${id}: ${seen}`),
-    );
   }
 
   function plan(

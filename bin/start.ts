@@ -1,7 +1,7 @@
 /**
- * `npm start`: the main job end to end. Starts the lab, deploys the reference stack, fails each host once and, where there is
- * OpenStack, one more each with nova-compute down and with nova's power-state sync running; shows that preview and refresh
- * are still empty afterwards, writes report/, and stops what it started.
+ * `npm start`: the main job end to end. Starts the lab, deploys the reference stack, fails each host once, runs every other
+ * drill that the lab offers, those of OpenStack where there is one, and loads the guests; shows that preview and refresh are
+ * still empty afterwards, writes report/, and stops what it started.
  */
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";

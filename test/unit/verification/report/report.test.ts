@@ -44,7 +44,12 @@ describe("report page", () => {
       ...base,
       repetitions: 5,
       interval: { availabilityPercent: { lower: 49, upper: 51 }, downtimeSeconds: { lower: 148, upper: 154 } },
-      restore: { total: { ...part, seconds: 151 }, detection: part, restart: undefined, boot: { ...part, seconds: 61 } },
+      restore: {
+        total: { ...part, seconds: 151 },
+        detection: part,
+        restart: undefined,
+        boot: { ...part, seconds: 61 },
+      },
       longRun: { mtbfHours: 8760, availabilityPercent: { lower: 99.9995, upper: 99.9996 } },
     };
     for (const text of [page(journal({ means: [mean] })), summaryMarkdown(journal({ means: [mean] }))]) {

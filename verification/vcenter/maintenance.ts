@@ -1,6 +1,6 @@
 import type { Clock } from "../clock";
 import { CouldNotRun } from "../problems";
-import { retrieve } from "./properties";
+import { retrieve, retrieveOne } from "./properties";
 import { isFault, type Session } from "./session";
 import { runTask, TaskFailed } from "./task";
 import { at, boolean, element, ref, text, type Ref } from "./xml";
@@ -95,12 +95,7 @@ async function enteringTasks(session: Session, host: MaintenanceHost): Promise<R
 
 async function isInMaintenance(session: Session, host: MaintenanceHost): Promise<boolean> {
   const path = "runtime.inMaintenanceMode";
-  const [object] = await retrieve(session, {
-    start: hostRef(host),
-    properties: { HostSystem: [path] },
-    traversal: [],
-  });
-  return boolean(object?.properties.get(path)) === true;
+  return boolean((await retrieveOne(session, hostRef(host), [path])).get(path)) === true;
 }
 
 function hostRef({ id }: MaintenanceHost): Ref {

@@ -171,6 +171,10 @@ const drill = z.looseObject({
       capacity: z.array(z.looseObject({ t: z.number(), text: z.string() })),
     })
     .optional(),
+  stopped: z
+    .looseObject({ at: instant, reason: z.string() })
+    .optional()
+    .describe("what ended it before its time; its figures are no measurement of a failover"),
 });
 
 const cloud = z.looseObject({

@@ -279,6 +279,8 @@ export interface DrillResult {
   undo: { fault: FaultRecord; description: string; done: boolean };
   /** Absent where no OpenStack is declared. */
   openstack?: CloudObservation | undefined;
+  /** What ended it before its time, and when; its figures are no measurement of a failover. Absent: nothing did. */
+  stopped?: { at: string; reason: string } | undefined;
 }
 
 /** A time with its 95 % interval over repetitions (Student's t). */

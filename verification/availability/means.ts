@@ -43,7 +43,8 @@ export function cellOfDrill(drill: DrillResult, guest: Guest): Cell | undefined 
 }
 
 function cellOf(drill: DrillResult, guest: Guest, counts: (vm: DrillVm) => boolean): Cell | undefined {
-  if (drill.verdict === "inconclusive" || drill.faultAt === undefined) return undefined;
+  const { verdict, faultAt, stopped } = drill;
+  if (verdict === "inconclusive" || faultAt === undefined || stopped !== undefined) return undefined;
   const vms = drill.vms.filter((vm) => counts(vm) && isSameGuest(vm, guest));
   if (vms.length === 0) return undefined;
   return {

@@ -1,16 +1,14 @@
 import type { DrillResult, Inventory } from "../model";
 import { CouldNotRun } from "../problems";
-import { faultWords } from "../faults/words";
 import type { JournalFile } from "../journal";
-import type { Companion } from "./companion";
-import { escalate } from "./escalate";
 import { timed } from "./events";
+import { failAndRestore } from "./failAndRestore";
 import type { DrillObservation } from "./observation";
-import { observe } from "./observe";
-import type { DrillParts, Prober } from "./parts";
-import { baseline, prepare, type Prepared } from "./prepare";
-import { beginResult, closeResult, concludeResult, measure, noteEvents } from "./result";
-import { awaitSteadyState, nothingShorterThanNova, NotSteady } from "./steadyState";
+import type { DrillParts } from "./parts";
+import { baseline, moveVms, survey, type Prepared } from "./prepare";
+import { beginResult, closeResult, concludeResult, measure, noteEvents, stopResult, type Begun } from "./result";
+import { awaitSteadyState, nothingShorterThanNova, NotSteady, type SteadyState } from "./steadyState";
+import { StopConditions, Stopped } from "./stopConditions";
 import { Timeline } from "./timeline";
 import { clockStep, readOffset, type Offset } from "./vcenterTime";
 
@@ -22,19 +20,81 @@ const returnBudget = 1200;
  *
  * @returns the judged result, which is in the journal too
  * @throws CouldNotRun when the drill was refused (nothing was broken), when it was interrupted, or when what was
- *   broken could not be put back (the journal says what to undo)
+ *   broken could not be put back (the journal says what to undo); Stopped when a stop condition ended it: the result is in
+ *   the journal
  */
 export async function performDrill(parts: DrillParts, file: JournalFile, hostName: string): Promise<DrillResult> {
-  const { clock } = parts;
-  const seconds = (ms: number): number => clock.seconds(ms);
-  const timeline = new Timeline(() => clock.now(), parts.progress);
+  const { clock, loadPercent, drill = "host-loss" } = parts;
   const started = clock.now();
-  const drill = parts.drill ?? "host-loss";
+  const timeline = new Timeline(() => clock.now(), parts.progress);
+  const stop = new StopConditions(parts, (text) => {
+    timeline.say("note", text);
+  });
+  const stoppable = { ...parts, interrupted: AbortSignal.any([parts.interrupted, stop.signal]) };
+  const companion = parts.companion?.(drill, stoppable.interrupted);
+  const begun = { started, number: file.journal.drills.length + 1, drill, companion, loadPercent };
+  try {
+    return await perform(stoppable, file, hostName, { begun, timeline, stop });
+  } finally {
+    stop.end();
+  }
+}
+
+interface Running {
+  begun: Begun;
+  timeline: Timeline;
+  stop: StopConditions;
+}
+
+async function perform(parts: DrillParts, file: JournalFile, hostName: string, running: Running): Promise<DrillResult> {
+  const { begun, timeline, stop } = running;
+  const { companion, drill } = begun;
   timeline.say("plan", `${drill === "host-loss" ? "host loss" : drill} of ${hostName}`);
-  const companion = parts.companion?.(drill);
   await companion?.prepare();
-  const prepared = await prepare(parts, hostName, timeline);
-  const { plan, steady, fault } = prepared;
+  let prepared = await survey(parts, hostName, timeline);
+  try {
+    if (prepared.plan.moves.length > 0) {
+      prepared = await watchedMoves(parts, prepared, stop, () => moveVms(parts, prepared, hostName, timeline));
+    }
+    return await breakAndJudge(parts, file, prepared, running);
+  } catch (error) {
+    // Once something was broken, the error may say that it could not be put back.
+    if (stop.stopped === undefined || file.journal.drills.length >= begun.number) throw error;
+    await recordStopBefore(parts, file, prepared, running);
+    throw stop.stopped;
+  } finally {
+    companion?.stop();
+    await prepared.fault.close();
+  }
+}
+
+/** Moves VMs while their services are probed: nothing is broken yet, so none may go down. */
+async function watchedMoves(
+  parts: DrillParts,
+  { plan, steady }: Prepared,
+  stop: StopConditions,
+  move: () => Promise<Prepared>,
+): Promise<Prepared> {
+  const prober = await parts.prober(plan.targets.map(({ service }) => service));
+  prober.start();
+  stop.watchAll(steady.inventory, plan, prober);
+  try {
+    return await move();
+  } finally {
+    await prober.stop();
+  }
+}
+
+async function breakAndJudge(
+  parts: DrillParts,
+  file: JournalFile,
+  prepared: Prepared,
+  { begun, timeline, stop }: Running,
+): Promise<DrillResult> {
+  const { clock } = parts;
+  const { companion } = begun;
+  const { plan, steady } = prepared;
+  const seconds = (ms: number): number => clock.seconds(ms);
   const prober = await parts.prober(plan.targets.map(({ service }) => service));
   const from = clock.now();
   prober.start();
@@ -44,16 +104,15 @@ export async function performDrill(parts: DrillParts, file: JournalFile, hostNam
       prober,
       plan.targets.map(({ vm }) => vm.name),
     );
+    stop.watchAll(steady.inventory, plan, prober);
     const offset = await readOffset(parts);
-    const number = file.journal.drills.length + 1;
-    const { loadPercent } = parts;
-    const result = beginResult(plan, steady, { started, number, drill, companion, loadPercent });
+    const result = beginResult(plan, steady, begun);
     file.journal.drills.push(result);
-    const acting = { ...prepared, companion, prober, timeline, offset };
-    const seen = await failAndRestore(parts, file, result, acting);
-    const after = await settle(parts, result, timeline);
+    const seen = await failAndRestore(parts, file, result, { ...prepared, companion, prober, timeline, offset, stop });
+    const after = await settle(parts, result, timeline, stop);
     const samples = await prober.stop();
-    if (seen.error === undefined) {
+    stop.end();
+    if (seen.error === undefined || stop.stopped !== undefined) {
       const interval = clock.wallMs(parts.config.probeIntervalSeconds);
       const observation: DrillObservation = {
         ...seen,
@@ -62,112 +121,86 @@ export async function performDrill(parts: DrillParts, file: JournalFile, hostNam
         after,
       };
       noteEvents(timeline, observation);
-      const concluded = await companion?.conclude(seen.faultSent);
-      for (const { at, text } of concluded?.notes ?? []) timeline.note("event", text, at);
-      result.openstack = concluded?.openstack;
-      concludeResult(result, plan, steady, observation, seconds, concluded?.expectations);
+      if (seen.error === undefined) {
+        const concluded = await companion?.conclude(seen.faultSent);
+        for (const { at, text } of concluded?.notes ?? []) timeline.note("event", text, at);
+        result.openstack = concluded?.openstack;
+        const further = [...(concluded?.expectations ?? []), stop.expectation()];
+        concludeResult(result, plan, steady, observation, seconds, further);
+      } else {
+        stopResult(result, plan, steady, observation, seconds, stop.expectation());
+      }
     } else {
       result.summary = parts.interrupted.aborted ? "interrupted" : seen.error.message;
     }
+    result.stopped = stopRecord(stop);
     closeResult(result, timeline, seen.faultSent, clock.now(), seconds);
     await file.save();
-    if (seen.error !== undefined) throw seen.error;
-    parts.progress(`${hostName}: ${result.verdict}`);
+    if (seen.error !== undefined) throw stop.stopped ?? seen.error;
+    parts.progress(`${plan.host.name}: ${result.verdict}`);
+    if (stop.stopped !== undefined) throw stop.stopped;
     return result;
   } finally {
-    companion?.stop();
     await prober.stop();
-    await fault.close();
   }
 }
 
-interface Seen extends Pick<DrillObservation, "faultSent" | "faultConfirmed" | "second" | "undone" | "failedOver"> {
-  /** What ended the observation early. */
-  error: Error | undefined;
-}
-
-/** The fault, the observation, the undo. Throws only when the host could not be put back. */
-async function failAndRestore(
-  parts: DrillParts,
+/** A drill that was stopped before anything was broken: the reason is worth a place in the report. */
+async function recordStopBefore(
+  { clock }: DrillParts,
   file: JournalFile,
-  result: DrillResult,
-  {
-    plan,
-    fault,
-    companion,
-    prober,
-    timeline,
-    offset,
-  }: Prepared & { companion: Companion | undefined; prober: Prober; timeline: Timeline; offset: Offset },
-): Promise<Seen> {
-  const { clock } = parts;
-  const words = faultWords(plan.fault);
-  const now = clock.now();
-  const seen: Seen = { faultSent: now, faultConfirmed: now, undone: now, failedOver: undefined, error: undefined };
-  try {
-    parts.interrupted.throwIfAborted();
-    result.faultAt = new Date(now).toISOString();
-    await file.save(); // From here on a dead process leaves word of what to undo.
-    await companion?.begin(plan);
-    if (words.arming !== undefined) timeline.say("fault", words.arming);
-    await fault.arm?.();
-    seen.faultSent = clock.now();
-    timeline.say("fault", `${words.breaking} (${plan.role})`);
-    await fault.inject();
-    seen.faultConfirmed = clock.now();
-    timeline.say("fault", words.broken);
-    const { faultSent } = seen;
-    seen.second = await escalate(parts, { plan, fault, words, timeline, faultSent, offsetMs: offset.ms });
-    seen.failedOver = await observe(parts, plan, prober, timeline, async () => {
-      if (fault.reveal === undefined) return;
-      timeline.say("recovery", words.revealing ?? "");
-      await fault.reveal();
-    });
-    await companion?.failedOver();
-  } catch (error) {
-    seen.error = error instanceof Error ? error : new Error(String(error));
-    timeline.say("note", parts.interrupted.aborted ? "interrupted" : seen.error.message);
-  }
-  seen.undone = clock.now();
-  timeline.say("recovery", words.restoring);
-  const failed = await undo([() => fault.restore(), async () => companion?.restore()]);
-  if (failed.length > 0) {
-    const before = seen.error === undefined ? "" : `${seen.error.message}\n`;
-    throw new CouldNotRun(
-      `${before}${plan.host.name} could not be put back: ${failed.join("; ")}\n` +
-        `${result.undo.description} by hand, or run: vsphere-ha recover --config FILE --journal ${file.path}`,
-    );
-  }
-  result.undo.done = true;
+  { plan, steady }: Prepared,
+  { begun, timeline, stop }: Running,
+): Promise<void> {
+  const result = beginResult(plan, steady, begun);
+  const judged = stop.expectation();
+  result.expectations = [...result.expectations, judged];
+  result.verdict = judged.verdict;
+  result.summary = `${judged.verdict}: stopped before anything was broken: ${judged.seen}`;
+  result.stopped = stopRecord(stop);
+  result.undo = { fault: plan.fault, description: "nothing was broken", done: true };
+  closeResult(result, timeline, undefined, clock.now(), (ms) => clock.seconds(ms));
+  file.journal.drills.push(result);
   await file.save();
-  timeline.say("recovery", words.restored);
-  return seen;
 }
 
-/** Every step, whatever becomes of the others; resolves to what went wrong. */
-async function undo(steps: readonly (() => Promise<void>)[]): Promise<string[]> {
-  const failed: string[] = [];
-  for (const step of steps) await step().catch((error: unknown) => failed.push(messageOf(error)));
-  return failed;
+function stopRecord({ stopped }: StopConditions): DrillResult["stopped"] {
+  return stopped && { at: new Date(stopped.at).toISOString(), reason: stopped.reason };
 }
 
 /** Waits for the steady state after the undo; the last checks are recorded even if they do not hold. */
-async function settle(parts: DrillParts, result: DrillResult, timeline: Timeline): Promise<Inventory | undefined> {
+async function settle(
+  parts: DrillParts,
+  result: DrillResult,
+  timeline: Timeline,
+  stop: StopConditions,
+): Promise<Inventory | undefined> {
+  const { hurried } = parts;
   try {
-    const { inventory, checks } = await awaitSteadyState(
-      parts,
-      nothingShorterThanNova(parts, returnBudget),
-      parts.hurried,
-    );
+    const { inventory, checks } = await restored(parts, stop);
     result.steadyStateAfter = checks;
     timeline.say("steady-state", "the steady state holds again");
     return inventory;
   } catch (error) {
-    if (!(error instanceof NotSteady) && !parts.hurried.aborted) throw error;
-    timeline.say("steady-state", parts.hurried.aborted ? "not waited for" : messageOf(error));
+    const cut = hurried.aborted || error instanceof Stopped;
+    if (!(error instanceof NotSteady) && !cut) throw error;
+    timeline.say("steady-state", cut ? "not waited for" : messageOf(error));
     if (!(error instanceof NotSteady)) return undefined;
     result.steadyStateAfter = error.checks;
     return error.inventory;
+  }
+}
+
+/** A stop ends this waiting too, but for a VM that went down: that one must come back with the others. */
+async function restored(parts: DrillParts, stop: StopConditions): Promise<SteadyState> {
+  const { hurried } = parts;
+  const budget = nothingShorterThanNova(parts, returnBudget);
+  if (stop.stopped !== undefined) return awaitSteadyState(parts, budget, hurried);
+  try {
+    return await awaitSteadyState(parts, budget, AbortSignal.any([hurried, stop.signal]));
+  } catch (error) {
+    if (!(error instanceof Stopped) || error.verdict !== "failed") throw error;
+    return awaitSteadyState(parts, budget, hurried);
   }
 }
 

@@ -60,7 +60,7 @@ export async function planDrills(request: DrillsRequest): Promise<{ text: string
     const plans = hosts.map((host) =>
       variantOf(parts.drill ?? "host-loss").plan(inventory, request.config, host, parts),
     );
-    const companion = parts.companion?.(parts.drill ?? "host-loss");
+    const companion = parts.companion?.(parts.drill ?? "host-loss", parts.interrupted);
     await companion?.prepare();
     return {
       text: plans

@@ -2,7 +2,6 @@ import { CouldNotRun } from "../problems";
 import type { Inventory } from "../model";
 import type { DrillParts, Prober } from "./parts";
 import type { DrillPlan } from "./plan";
-import { StopConditions } from "./stopConditions";
 import type { Timeline } from "./timeline";
 
 /** Seconds of the Clock. */
@@ -23,12 +22,10 @@ export async function observe(
   reveal: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Inventory | undefined> {
   const { clock, interrupted } = parts;
-  const stop = new StopConditions(parts, plan);
   const started = clock.now();
   const { least, most } = observationSeconds(plan);
   const waiting = new Map(plan.budgets.map(({ vm }) => [vm.name, "up"]));
   while (clock.seconds(clock.now() - started) < most) {
-    stop.look();
     for (const [name, state] of waiting) {
       const outcome = prober.last(name)?.outcome;
       const after = `${clock.seconds(clock.now() - started).toFixed(0)} s after the fault`;

@@ -6,6 +6,7 @@ import type { Sample } from "../probes/sample";
 import type { ProbeTarget } from "../probes/schedule";
 import type { VCenter } from "../vcenter/client";
 import type { GuestAccount } from "../vcenter/guestOperations";
+import type { Every } from "./cloudWatch";
 import type { Companion } from "./companion";
 import type { DrillName } from "./variants";
 
@@ -39,7 +40,9 @@ export interface DrillParts {
   /** Load that runs in the guests, for the record; absent: none of ours. */
   loadPercent?: number;
   /** What goes through a drill with the cluster; absent: nothing. */
-  companion?: (drill: DrillName) => Companion | undefined;
+  companion?: (drill: DrillName, interrupted: AbortSignal) => Companion | undefined;
+  /** Does something again and again while the drill waits for other things. */
+  every: Every;
   progress: (line: string) => void;
   /** Ends the drill: the fault is undone, the steady state awaited. */
   interrupted: AbortSignal;

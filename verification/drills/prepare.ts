@@ -33,38 +33,44 @@ export interface Prepared {
   fault: Fault;
 }
 
-/**
- * Everything before the fault that may refuse: steady state, plan, a fault that can be put back, one VM of
- * each guest OS on the host, steady state again. Breaks nothing; throws CouldNotRun.
- */
-export async function prepare(parts: DrillParts, hostName: string, timeline: Timeline): Promise<Prepared> {
-  const budget = nothingShorterThanNova(parts, steadyBudget);
-  let steady = await awaitSteadyState(parts, budget, parts.interrupted);
+/** What is to be done, from one steady state, and a fault that can be put back. Breaks nothing; throws CouldNotRun. */
+export async function survey(parts: DrillParts, hostName: string, timeline: Timeline): Promise<Prepared> {
+  const steady = await awaitSteadyState(parts, nothingShorterThanNova(parts, steadyBudget), parts.interrupted);
   timeline.say("steady-state", `the steady state holds (${steady.checks.length.toString()} checks)`);
-  let plan = permitted(parts, steady, hostName);
+  const plan = permitted(parts, steady, hostName);
   const fault = parts.fault(plan.fault);
   try {
     await fault.check();
-    for (let attempt = 0; plan.moves.length > 0; attempt++) {
-      if (attempt === moveAttempts) {
-        const names = plan.moves.flatMap(({ vm, to }) => (to.id === plan.host.id ? vm.name : [])).join(", ");
-        throw new CouldNotRun(
-          `${names} did not stay on ${hostName}: does DRS move it away? Check its rules and groups`,
-        );
-      }
-      for (const { vm, from, to } of plan.moves) {
-        parts.interrupted.throwIfAborted();
-        timeline.say("plan", `moving ${vm.name} from ${from} to ${to.name}`);
-        await parts.vcenter.moveVm(vm.id, to.id);
-      }
-      steady = await awaitSteadyState(parts, budget, parts.interrupted);
-      plan = permitted(parts, steady, hostName);
-    }
-    return { plan: { ...plan, fault: fault.record?.() ?? plan.fault }, steady, fault };
   } catch (error) {
     await fault.close();
     throw error;
   }
+  return { plan: { ...plan, fault: fault.record?.() ?? plan.fault }, steady, fault };
+}
+
+/** One VM of each guest OS on the host, and the steady state again. Breaks nothing; throws CouldNotRun. */
+export async function moveVms(
+  parts: DrillParts,
+  prepared: Prepared,
+  hostName: string,
+  timeline: Timeline,
+): Promise<Prepared> {
+  const { fault } = prepared;
+  let { plan, steady } = prepared;
+  for (let attempt = 0; plan.moves.length > 0; attempt++) {
+    if (attempt === moveAttempts) {
+      const names = plan.moves.flatMap(({ vm, to }) => (to.id === plan.host.id ? vm.name : [])).join(", ");
+      throw new CouldNotRun(`${names} did not stay on ${hostName}: does DRS move it away? Check its rules and groups`);
+    }
+    for (const { vm, from, to } of plan.moves) {
+      parts.interrupted.throwIfAborted();
+      timeline.say("plan", `moving ${vm.name} from ${from} to ${to.name}`);
+      await parts.vcenter.moveVm(vm.id, to.id, parts.interrupted);
+    }
+    steady = await awaitSteadyState(parts, nothingShorterThanNova(parts, steadyBudget), parts.interrupted);
+    plan = permitted(parts, steady, hostName);
+  }
+  return { plan: { ...plan, fault: fault.record?.() ?? plan.fault }, steady, fault };
 }
 
 /** Probes for a while; throws CouldNotRun when a service does not answer each time. */

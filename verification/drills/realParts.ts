@@ -28,7 +28,6 @@ import type { GuestAccount } from "../vcenter/guestOperations";
 import { vcenterService } from "../vcenter/service";
 import { cloudCompanion } from "./cloudCompanion";
 import type { Every } from "./cloudWatch";
-import type { Companion } from "./companion";
 import type { DrillParts } from "./parts";
 import { variantOf, type DrillName } from "./variants";
 
@@ -114,7 +113,8 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
     },
     drill,
     ...(cloud !== undefined &&
-      config.openstack !== undefined && { companion: companions(cloud, config.openstack, clock, request) }),
+      config.openstack !== undefined && { companion: companions(cloud, config.openstack, clock, request.progress) }),
+    every,
     keepUp: await addressesToKeepUp(config.vcenter.server),
     includeBystanders: request.includeBystanders,
     guestAccount: (guestOs) => accountOf(request, guestOs),
@@ -148,21 +148,22 @@ function hangOf(record: GuestHangRecord, request: DrillRequest, vcenter: VCenter
   });
 }
 
+const every: Every = (intervalMs, act) => {
+  const timer = setInterval(act, intervalMs);
+  return () => {
+    clearInterval(timer);
+  };
+};
+
 function companions(
   cloud: Cloud,
   config: OpenStackConfig,
   clock: Clock,
-  { signal, progress }: DrillRequest,
-): (drill: DrillName) => Companion | undefined {
-  const every: Every = (intervalMs, act) => {
-    const timer = setInterval(act, intervalMs);
-    return () => {
-      clearInterval(timer);
-    };
-  };
-  return (drill) => {
+  progress: DrillRequest["progress"],
+): NonNullable<DrillParts["companion"]> {
+  return (drill, interrupted) => {
     if (variantOf(drill).watchesOpenStack !== true) return undefined;
-    return cloudCompanion(drill, { cloud, config, clock, interrupted: signal, progress, every });
+    return cloudCompanion(drill, { cloud, config, clock, interrupted, progress, every });
   };
 }
 

@@ -41,7 +41,7 @@ export function beginResult(plan: DrillPlan, { checks }: SteadyState, begun: Beg
   };
 }
 
-interface Begun {
+export interface Begun {
   /** Wall ms since the epoch. */
   started: number;
   /** In the journal. */
@@ -78,22 +78,50 @@ export function concludeResult(
   seconds: Seconds,
   further: readonly Expectation[] = [],
 ): void {
-  const { tooLate, restored } = faultWords(plan.fault);
   result.expectations = [
-    ...judge(plan.expected, seen, { ...plan.host, tooLate, second: plan.second?.host }, seconds),
+    ...judged(plan, seen, seconds),
     ...further,
-    steadyAfter(result.steadyStateAfter, restored),
+    steadyAfter(result.steadyStateAfter, faultWords(plan.fault).restored),
   ];
   result.vms = drillVms(plan, before, seen, seconds);
   result.verdict = overall(result.expectations.map(({ verdict }) => verdict));
   result.summary = summaryOf(result);
 }
 
-function summaryOf({ fdmRole, undo, expectations: judged }: DrillResult): string {
-  const [first, ...others] = judged.filter(({ verdict }) => verdict !== "passed");
+function judged(plan: DrillPlan, seen: DrillObservation, seconds: Seconds): Expectation[] {
+  const { tooLate } = faultWords(plan.fault);
+  return judge(plan.expected, seen, { ...plan.host, tooLate, second: plan.second?.host }, seconds);
+}
+
+/** Closes the books of a drill that was stopped under way: what was measured stays, what was expected stays open. */
+export function stopResult(
+  result: DrillResult,
+  plan: DrillPlan,
+  before: SteadyState,
+  seen: DrillObservation,
+  seconds: Seconds,
+  stopped: Expectation,
+): void {
+  const harmed = judged(plan, seen, seconds).filter(({ id, verdict }) => {
+    return verdict === "failed" && id.startsWith("vm-undisturbed:");
+  });
+  result.expectations = [
+    ...result.expectations.map((one) => {
+      return harmed.find(({ id }) => id === one.id) ?? { ...one, seen: "the drill was stopped" };
+    }),
+    stopped,
+    steadyAfter(result.steadyStateAfter, faultWords(plan.fault).restored),
+  ];
+  result.vms = drillVms(plan, before, seen, seconds);
+  result.verdict = overall(result.expectations.map(({ verdict }) => verdict));
+  result.summary = `${stopped.verdict}: stopped: ${stopped.seen}`;
+}
+
+function summaryOf({ fdmRole, undo, expectations: all }: DrillResult): string {
+  const [first, ...others] = all.filter(({ verdict }) => verdict !== "passed");
   if (first === undefined)
     return `${faultWords(undo.fault).happened} (HA ${fdmRole}), and all that was expected was seen`;
-  const more = others.length === 0 ? "" : `, and ${others.length.toString()} more of ${judged.length.toString()}`;
+  const more = others.length === 0 ? "" : `, and ${others.length.toString()} more of ${all.length.toString()}`;
   return `${first.verdict}: ${first.statement}: ${first.seen}${more}`;
 }
 
@@ -101,11 +129,11 @@ function summaryOf({ fdmRole, undo, expectations: judged }: DrillResult): string
 export function closeResult(
   result: DrillResult,
   timeline: Timeline,
-  faultAt: number,
+  faultAt: number | undefined,
   ended: number,
   seconds: Seconds,
 ): void {
-  result.faultAt = new Date(faultAt).toISOString();
+  if (faultAt !== undefined) result.faultAt = new Date(faultAt).toISOString();
   result.timeline = timeline.entries(faultAt, seconds);
   result.ended = new Date(ended).toISOString();
 }

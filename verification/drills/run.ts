@@ -40,15 +40,13 @@ export async function drillHosts(
   });
   try {
     await file.save();
-    for (const [index, host] of hosts.entries()) {
+    for (const host of hosts) {
       parts.interrupted.throwIfAborted();
-      const result = await performDrill(parts, file, host).catch((error: unknown) => {
+      await performDrill(parts, file, host).catch((error: unknown) => {
         if (!(error instanceof NotApplicable)) throw error;
         parts.progress(error.message);
         journal.drills.push(inapplicable(error, host, parts));
-        return undefined;
       });
-      if (result !== undefined && index < hosts.length - 1) stopOnHarm(result);
     }
   } catch (error) {
     if (!(error instanceof CouldNotRun) && !parts.interrupted.aborted) throw error;
@@ -85,7 +83,7 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
     } finally {
       await fault.close();
     }
-    if (isDrillName(drill.drill)) await parts.companion?.(drill.drill)?.restore();
+    if (isDrillName(drill.drill)) await parts.companion?.(drill.drill, parts.interrupted)?.restore();
     drill.undo.done = true;
     drill.summary = `${drill.summary}; ${drill.host} was put back by recover`;
     await file.save();
@@ -142,16 +140,6 @@ function inapplicable(
     timeline: [],
     undo: { fault, description: "nothing was broken", done: true },
   };
-}
-
-/** Throws CouldNotRun when a VM went down that had nothing to do with the fault: nothing more is broken then. */
-function stopOnHarm({ expectations }: DrillResult): void {
-  const harmed = expectations.filter(({ id, verdict }) => id.startsWith("vm-undisturbed:") && verdict === "failed");
-  if (harmed.length === 0) return;
-  const names = harmed.map(({ id }) => id.slice("vm-undisturbed:".length)).join(", ");
-  throw new CouldNotRun(
-    `stopped: ${names} went down, and had nothing to do with what was broken; the rest is left alone`,
-  );
 }
 
 function pending({ drills }: Journal): Journal["drills"] {

@@ -52,8 +52,12 @@ export interface Fault {
    * inject(); absent: nothing is to be done.
    */
   arm?(): Promise<void>;
-  /** Breaks it, and waits until that is confirmed. */
-  inject(): Promise<void>;
+  /**
+   * Breaks it, and waits until that is confirmed.
+   *
+   * @param interrupted ends that waiting where restore() ends the rest too; others come to their end
+   */
+  inject(interrupted?: AbortSignal): Promise<void>;
   /** Goes on to the second part, when HA has declared the first one; absent: there is none. */
   escalate?(): Promise<void>;
   /**

@@ -11,8 +11,8 @@ export function maintenanceModeFault(
 ): Fault {
   return {
     check: () => Promise.resolve(),
-    inject: async () => {
-      await vcenter.enterMaintenance(host);
+    inject: async (signal) => {
+      await vcenter.enterMaintenance(host, signal);
     },
     restore: () => vcenter.exitMaintenance(host),
     close: () => Promise.resolve(),

@@ -32,14 +32,14 @@ export interface VCenter {
   eventsSince(at: Date): Promise<VcEvent[]>;
   /** vCenter's clock. */
   currentTime(): Promise<Date>;
-  /** Moves a VM to a host and waits for it: live when it is powered on. */
-  moveVm(vm: Moid, host: Moid): Promise<void>;
+  /** Moves a VM to a host and waits for it: live when it is powered on. The signal ends the waiting only. */
+  moveVm(vm: Moid, host: Moid, signal?: AbortSignal): Promise<void>;
   /** Events of one VM since an instant of vCenter's clock, ordered. */
   eventsOfVm(vm: Moid, since: Date): Promise<VcEvent[]>;
   /** Resets a VM, as its reset button would, and waits for it. */
   resetVm(vm: Moid): Promise<void>;
   /** Puts a host of the cluster into maintenance mode; see enterMaintenance(). False: VMs are still on it. */
-  enterMaintenance(hostName: string): Promise<boolean>;
+  enterMaintenance(hostName: string, signal?: AbortSignal): Promise<boolean>;
   /** Takes a host of the cluster out of maintenance mode; see exitMaintenance(). */
   exitMaintenance(hostName: string): Promise<void>;
   /**
@@ -145,13 +145,13 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
       const task = { method: "ResetVM_Task", on: { type: "VirtualMachine", id: vm }, parameters: [] };
       await runTask(session, clock, { ...task, what: `reset VM ${vm}` }, resetLimitSeconds);
     },
-    async moveVm(vm, host) {
+    async moveVm(vm, host, signal) {
       const parameters = [refElement("host", { type: "HostSystem", id: host }), element("priority", "defaultPriority")];
       const on = { type: "VirtualMachine", id: vm };
       const what = `move VM ${vm} to host ${host}`;
-      await runTask(session, clock, { method: "MigrateVM_Task", on, parameters, what }, moveLimitSeconds);
+      await runTask(session, clock, { method: "MigrateVM_Task", on, parameters, what }, moveLimitSeconds, signal);
     },
-    enterMaintenance: async (hostName) => enterMaintenance(session, clock, await hostNamed(hostName)),
+    enterMaintenance: async (hostName, signal) => enterMaintenance(session, clock, await hostNamed(hostName), signal),
     exitMaintenance: async (hostName) => exitMaintenance(session, clock, await hostNamed(hostName)),
     async acquireLock(owner, ttlSeconds) {
       const expires = new Date((await currentTime()).getTime() + clock.wallMs(ttlSeconds));

@@ -24,8 +24,15 @@ export interface MaintenanceHost {
 /**
  * Puts a host into maintenance mode, its running VMs moved elsewhere, and waits for it. Resolves to false when VMs were
  * still on it when the time for that was over: vCenter has given up then.
+ *
+ * @param signal ends the waiting, with its reason; exitMaintenance() ends the rest
  */
-export async function enterMaintenance(session: Session, clock: Clock, host: MaintenanceHost): Promise<boolean> {
+export async function enterMaintenance(
+  session: Session,
+  clock: Clock,
+  host: MaintenanceHost,
+  signal?: AbortSignal,
+): Promise<boolean> {
   if (host.inMaintenanceMode) return true;
   const limit = startSeconds + secondsPerVm * host.running;
   const task = {
@@ -35,7 +42,7 @@ export async function enterMaintenance(session: Session, clock: Clock, host: Mai
     what: `put ${host.name} into maintenance mode`,
   };
   try {
-    await runTask(session, clock, task, limit + graceSeconds);
+    await runTask(session, clock, task, limit + graceSeconds, signal);
     return true;
   } catch (error) {
     if (error instanceof TaskFailed && error.fault === "Timedout") return false;

@@ -15,12 +15,17 @@ export class TaskFailed extends CouldNotRun {
   }
 }
 
-/** Starts a task and waits until it has succeeded, for at most `limitSeconds` of the clock. */
+/**
+ * Starts a task and waits until it has succeeded, for at most `limitSeconds` of the clock.
+ *
+ * @param signal ends the waiting, with its reason; the task goes on
+ */
 export async function runTask(
   session: Session,
   clock: Clock,
   { method, on, parameters, what }: { method: string; on: Ref; parameters: string[]; what: string },
   limitSeconds: number,
+  signal?: AbortSignal,
 ): Promise<void> {
   const where = `vCenter ${session.server} (${method})`;
   const started = ref(at(await session.call(method, on, parameters), "returnval"));
@@ -34,7 +39,7 @@ export async function runTask(
     if (clock.now() >= until) {
       throw new CouldNotRun(`${where} did not ${what} within ${limitSeconds.toString()} s; see the task in vCenter`);
     }
-    await clock.wait(1);
+    await clock.wait(1, signal);
   }
 }
 

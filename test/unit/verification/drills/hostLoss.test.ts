@@ -161,16 +161,6 @@ describe("host-loss drill", () => {
       assert.equal(only(journal).undo.done, true);
     });
 
-    it("a VM outside the failed host goes down", async () => {
-      world.beforePowerOff = () => {
-        world.later(20, () => (world.vmNamed("ubuntu-2").answers = false));
-        world.later(25, () => (world.vmNamed("ubuntu-2").answers = true));
-      };
-      const journal = await run();
-      assert.deepEqual(bad(journal), [{ id: "vm-undisturbed:ubuntu-2", verdict: "failed" }]);
-      assert.match(expectation(journal, "vm-undisturbed:ubuntu-2").seen, /down for 4\.\d to 5\.\d s/);
-    });
-
     it("a VM answers later than its budget, with the numbers", async () => {
       world.boot = 130;
       const journal = await run();
@@ -354,36 +344,6 @@ describe("host-loss drill", () => {
   });
 
   describe("puts the host back when", () => {
-    it("vCenter does not answer for longer than it may", async () => {
-      const config = { ...world.config(), stop: { vcenterSilentSeconds: 30 } };
-      world.beforePowerOff = () => {
-        world.later(20, () => (world.vcenterState = "STOPPED"));
-        world.later(80, () => (world.vcenterState = "STARTED"));
-      };
-      const journal = await run(["esx-02"], { config });
-      assert.match(journal.error ?? "", /^stopped: vCenter has not answered for 30 s/);
-      assert.equal(exitCode(journal), 2);
-      assert.equal(only(journal).verdict, "inconclusive");
-      assert.deepEqual(world.posted, ["off esx-02", "on esx-02"]);
-      assert.equal(world.lockReleased, true);
-    });
-
-    it("vCenter is silent for less than that: it goes on", async () => {
-      const config = { ...world.config(), stop: { vcenterSilentSeconds: 60 } };
-      world.beforePowerOff = () => {
-        world.later(20, () => (world.vcenterState = "STOPPED"));
-        world.later(50, () => (world.vcenterState = "STARTED"));
-      };
-      assert.deepEqual(bad(await run(["esx-02"], { config })), []);
-    });
-
-    it("the drill lasts longer than it may", async () => {
-      const journal = await run(["esx-02"], { config: { ...world.config(), stop: { totalSeconds: 40 } } });
-      assert.match(journal.error ?? "", /^stopped: the drill has lasted longer than 40 s/);
-      assert.equal(only(journal).verdict, "inconclusive");
-      assert.deepEqual(world.posted, ["off esx-02", "on esx-02"]);
-    });
-
     it("the BMC refuses: nothing was broken, nothing is to undo", async () => {
       world.powerOffFails = "the BMC of esx-02 refused";
       const journal = await run();
@@ -443,18 +403,6 @@ describe("host-loss drill", () => {
     );
     assert.equal(only(readJournal(path())).undo.done, false);
     assert.equal(world.lockReleased, false);
-  });
-
-  it("stops when a VM went down that the fault was not to touch, and breaks nothing more", async () => {
-    world.beforePowerOff = () => {
-      world.later(20, () => (world.vmNamed("ubuntu-2").answers = false));
-      world.later(25, () => (world.vmNamed("ubuntu-2").answers = true));
-    };
-    const journal = await run(["esx-02", "esx-01"]);
-    assert.deepEqual(world.posted, ["off esx-02", "on esx-02"]);
-    assert.equal(journal.verdict, "failed");
-    assert.match(journal.error ?? "", /^stopped: ubuntu-2 went down, and had nothing to do with what was broken/);
-    assert.equal(exitCode(journal), 1);
   });
 
   it("stops at the first host that must not be failed, and keeps what was shown before", async () => {

@@ -104,6 +104,9 @@ export class World {
   readonly #lostStorage = new Map<string, string>();
   /** Called with every command in a host's shell. */
   beforeShell = (command: string): void => void command;
+  /** What a move and an evacuation take. */
+  moveSeconds = 0;
+  evacuationSeconds = 0;
   /** VMs that an evacuation leaves where they are, and those whose service it interrupts. */
   stuck: string[] = [];
   interrupts: string[] = [];
@@ -129,6 +132,19 @@ export class World {
   /** Does something so many seconds from now. */
   later(seconds: number, act: () => void): void {
     this.#agenda.push({ at: this.nowMs + seconds * 1000, act });
+  }
+
+  every(ms: number, act: () => void): () => void {
+    let ended = false;
+    const tick = (): void => {
+      if (ended) return;
+      act();
+      this.later(ms / 1000, tick);
+    };
+    this.later(ms / 1000, tick);
+    return () => {
+      ended = true;
+    };
   }
 
   /** Moves the clock, and does what is due on the way. */
@@ -424,10 +440,10 @@ export class World {
           ? Promise.reject(new CouldNotRun("vCenter is busy"))
           : Promise.resolve(this.events.filter(({ createdAt }) => createdAt >= at)),
       currentTime: () => this.#asked(() => new Date(this.nowMs + this.vcenterStep)),
-      moveVm: (vm, host) => {
+      moveVm: async (vm, host, signal) => {
         this.moves.push(`${vm} to ${host}`);
+        await this.clock.wait(this.moveSeconds, signal);
         this.vmNamed(vm).host = host;
-        return Promise.resolve();
       },
       eventsOfVm: (vm, since) =>
         Promise.resolve(this.events.filter(({ vmId, createdAt }) => vmId === vm && createdAt >= since)),
@@ -436,9 +452,10 @@ export class World {
         this.resetVm(vm);
         return Promise.resolve();
       },
-      enterMaintenance: (name) => {
+      enterMaintenance: async (name, signal) => {
+        await this.clock.wait(this.evacuationSeconds, signal);
         this.setMaintenance(name, true);
-        return Promise.resolve(this.hosts.get(name)?.maintenance === true);
+        return this.hosts.get(name)?.maintenance === true;
       },
       exitMaintenance: (name) => {
         this.setMaintenance(name, false);
@@ -619,6 +636,7 @@ export class World {
       clock: this.clock,
       systemTime: () => this.nowMs + this.systemStep,
       fault: (record) => this.fault(record),
+      every: (ms, act) => this.every(ms, act),
       prober: (targets) => Promise.resolve(this.prober(targets.map(({ vm }) => vm))),
       checks: (inventory) => Promise.resolve(this.checks(inventory)),
       keepUp: [],

@@ -20,6 +20,10 @@ function heartbeatsPerHost(args: Args): number {
   return option?.[1] === undefined ? 2 : Number(option[1]);
 }
 
+/** With an empty list of preferred heartbeat datastores vCenter chooses among all, unless it must use the list alone. */
+const prefersNone = ({ ha }: Args): boolean =>
+  ha?.heartbeatDatastores?.length === 0 && ha.heartbeatDatastorePolicy !== "userSelectedDs";
+
 const policyOf = (args: Args): string => args.ha?.admissionControlPolicy ?? "resourcePercentage";
 
 const names: Rule<EsxiClusterArgs>[] = [
@@ -45,7 +49,7 @@ const redundancy: Rule<EsxiClusterArgs>[] = [
     remedy: "add a shared datastore",
     broken: (args) => {
       const enough = (list: string[]): boolean => new Set(list).size >= heartbeatsPerHost(args);
-      const preferred = args.ha?.heartbeatDatastores;
+      const preferred = prefersNone(args) ? undefined : args.ha?.heartbeatDatastores;
       const path = preferred ? "ha.heartbeatDatastores" : "datastores";
       const list = preferred ?? datastoreNames(args);
       return args.ha?.enabled !== false && !enough(list) ? [{ path, value: list }] : [];
@@ -127,6 +131,22 @@ const membersOfLists: Rule<EsxiClusterArgs>[] = [
   ),
   wholeNumber("portGroups[].vlanId", "a VLAN id", 0, 4095),
   wholeNumber("hostClusterExitTimeout", "seconds", 0, 604800),
+];
+
+const existing: Rule<EsxiClusterArgs>[] = [
+  {
+    rule: "must be true: an existing cluster is in an existing datacenter",
+    remedy: "set datacenter.existing: true, or let this stack make the cluster",
+    broken: (args) =>
+      args.existing === true && args.datacenter.existing !== true
+        ? [{ path: "datacenter.existing", value: args.datacenter.existing }]
+        : [],
+  },
+  {
+    rule: "must be left out: an existing cluster stays on destroy, with its hosts",
+    remedy: "leave it out",
+    broken: (args) => stated("forceEvacuateOnDestroy", args.forceEvacuateOnDestroy, args.existing === true),
+  },
 ];
 
 const haRanges: Rule<EsxiClusterArgs>[] = [
@@ -255,6 +275,7 @@ export const clusterRules: Rule<EsxiClusterArgs>[] = [
   ...names,
   ...redundancy,
   ...membersOfLists,
+  ...existing,
   ...haRanges,
   ...haContradictions,
   ...drs,

@@ -23,8 +23,8 @@ export interface EsxiHostArgs {
   /** Host name or address. */
   name: string;
   /**
-   * The host is in vCenter already, outside any other cluster: it is moved into this one, and moved out again on
-   * destroy, but neither added nor removed. Default: false.
+   * The host is in vCenter already, in this cluster when that exists, or outside any other: it is moved into this one,
+   * and moved out again on destroy, but neither added nor removed. Default: false.
    */
   existing?: boolean;
   /** Administrator of the host. Default: root. */
@@ -87,6 +87,12 @@ export interface PortGroupArgs {
 export interface EsxiClusterArgs {
   /** Name in vCenter. Default: the component's name. */
   clusterName?: string;
+  /**
+   * The cluster is in vCenter already, made by hand for example: `pulumi import` takes it into the state before the first
+   * deployment, and on destroy it stays as it is, with its hosts. State its hosts and settings as they are until the
+   * preview is empty; it names what differs. Default: false.
+   */
+  existing?: boolean;
   /** The datacenter that holds the cluster. */
   datacenter: DatacenterArgs;
   /** The hosts, 2 or more. */
@@ -105,7 +111,10 @@ export interface EsxiClusterArgs {
   proactiveHa?: ProactiveHaArgs;
   /** Longest wait for a host to enter maintenance mode when it leaves the cluster, in seconds, 0 to 604800. Default: 3600. */
   hostClusterExitTimeout?: pulumi.Input<number>;
-  /** Move the hosts out of the cluster on destroy; without it a cluster with hosts cannot be destroyed. Default: true. */
+  /**
+   * Move the hosts out of the cluster on destroy; without it a cluster with hosts cannot be destroyed. Not for an
+   * existing cluster. Default: true.
+   */
   forceEvacuateOnDestroy?: pulumi.Input<boolean>;
 }
 
@@ -206,6 +215,7 @@ export class EsxiCluster extends pulumi.ComponentResource {
       }
     }
 
+    const settings = clusterSettings(args, { hostIds, datastoreIds });
     const cluster = new vsphere.ComputeCluster(
       `${name}-cluster`,
       {
@@ -213,10 +223,12 @@ export class EsxiCluster extends pulumi.ComponentResource {
         datacenterId,
         hostSystemIds,
         hostClusterExitTimeout: args.hostClusterExitTimeout ?? 3600,
-        forceEvacuateOnDestroy: args.forceEvacuateOnDestroy ?? true,
-        ...clusterSettings(args, { hostIds, datastoreIds }),
+        ...(args.existing
+          ? // An import knows what vCenter returns, and no more.
+            declaredSettings({ ...settings })
+          : { forceEvacuateOnDestroy: args.forceEvacuateOnDestroy ?? true, ...settings }),
       },
-      child,
+      args.existing ? { ...child, retainOnDelete: true } : child,
     );
 
     const networkIds: Record<string, pulumi.Output<string>> = {};
@@ -250,9 +262,7 @@ export class EsxiCluster extends pulumi.ComponentResource {
       hostIds,
       datastoreIds,
       networkIds,
-      declared: pulumi
-        .output(clusterSettings(args, { hostIds, datastoreIds }))
-        .apply((settings) => declaredSettings({ ...settings })),
+      declared: pulumi.output(settings).apply((resolved) => declaredSettings({ ...resolved })),
       // A new password declares the same cluster.
       digest: digestOf({
         ...args,

@@ -86,7 +86,7 @@ export interface HaArgs {
 
   /** How heartbeat datastores are chosen. Default: allFeasibleDsWithUserPreference. */
   heartbeatDatastorePolicy?: pulumi.Input<HeartbeatDatastorePolicy>;
-  /** Names of the preferred heartbeat datastores. Default: all datastores of the cluster. */
+  /** Names of the preferred heartbeat datastores; none: vCenter chooses. Default: all datastores of the cluster. */
   heartbeatDatastores?: string[];
 
   /** Advanced options (`das.…`, `fdm.…`), values as text. Default: none. */

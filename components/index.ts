@@ -6,6 +6,7 @@ export * from "./openstackArgs";
 export * from "./openstackCompute";
 export * from "./openstackVm";
 export * from "./postDeployCheck";
+export * from "./sharedTarget";
 export * from "./ubuntuVm";
 export * from "./values";
 export * from "./verificationDocument";

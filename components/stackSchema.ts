@@ -18,6 +18,7 @@ const options = z.record(text, text).optional();
 
 export const clusterSchema = z.strictObject({
   name: text,
+  existing: z.boolean().optional(),
   datacenter: z.strictObject({ name: text, existing: z.boolean().optional() }),
   hosts: z.array(
     z.strictObject({

@@ -93,6 +93,21 @@ describe("EsxiCluster", () => {
     assert.ok(resources.every(({ name }) => name === "other" || name.startsWith("other-")));
   });
 
+  it("states of a cluster that exists only what an import reads, and looks its hosts up", async () => {
+    const adopted = { ...args, existing: true, hosts: args.hosts.map(({ name }) => ({ name, existing: true })) };
+    const resources = await registered(() => new EsxiCluster("c", adopted));
+    const { inputs } = named(resources, "c-cluster");
+    for (const field of ["forceEvacuateOnDestroy", "haAdmissionControlSlotPolicyUseExplicitSize"]) {
+      assert.ok(!(field in inputs), field);
+      assert.ok(field in named(await registered(() => new EsxiCluster("c", args)), "c-cluster").inputs, field);
+    }
+    assert.equal(inputs.haAdmissionControlPolicy, "resourcePercentage");
+    assert.deepEqual(
+      declared(resources).filter(({ type }) => type.endsWith(":Host")),
+      [],
+    );
+  });
+
   it("changes its digest with a setting, but not with a password", async () => {
     const digest = async (changed: Partial<EsxiClusterArgs>): Promise<string> => {
       let cluster: EsxiCluster | undefined;

@@ -44,6 +44,13 @@ const clusterCases: Case[] = [
   [{ portGroups: [{ name: "p" }, { name: "p" }] }, "portGroups[1].name"],
   [{ portGroups: [{ name: "p", virtualSwitch: "" }] }, "portGroups[0].virtualSwitch"],
   [{ portGroups: [{ name: "p", vlanId: 4096 }] }, "portGroups[0].vlanId"],
+  [{ existing: true }, "datacenter.existing"],
+  [
+    { existing: true, datacenter: { name: "Lab", existing: true }, forceEvacuateOnDestroy: true },
+    "forceEvacuateOnDestroy",
+  ],
+  [{ ha: { heartbeatDatastores: [], heartbeatDatastorePolicy: "userSelectedDs" } }, "ha.heartbeatDatastores"],
+  [{ datastores: [d1], ha: { heartbeatDatastores: [] } }, "datastores"],
   [{ hostClusterExitTimeout: 604801 }, "hostClusterExitTimeout"],
   [{ ha: { hostMonitoring: "on" } }, "ha.hostMonitoring"],
   [{ ha: { vmComponentProtection: "on" } }, "ha.vmComponentProtection"],

@@ -1,0 +1,216 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:https";
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer } from "node:net";
+import type { HostState, Inventory, VmState } from "../../../../verification/model";
+import { at, children, element, text, type Xml } from "../../../../verification/vcenter/xml";
+import { scene } from "../checks/fixture";
+import { makeCertificates, type Certificates } from "../net/certificates";
+import { FakeFolders } from "./fakeFolders";
+import { objectContent, reference, serviceContent, string, type Value } from "./fakeVcenter";
+
+/**
+ * A vCenter on a TLS socket of loopback, whose one cluster is the scene of the checks: what connect() logs in to. Its
+ * declared VMs have services that answer. Its fields are what a test breaks.
+ */
+export class ServedVcenter extends FakeFolders {
+  inventory: Inventory = scene().inventory;
+  /** Called before an inventory is sent. */
+  beforeInventory = (): void => undefined;
+  readonly #server: Server;
+  readonly #services: TcpServer[] = [];
+
+  static async start(about: Record<string, string> = {}): Promise<ServedVcenter> {
+    const served = new ServedVcenter(about);
+    served.#server.listen(0, "127.0.0.1");
+    await once(served.#server, "listening");
+    for (const name of ["ubuntu-1", "xp-1"]) {
+      const service = createTcpServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+      await once(service, "listening");
+      served.#services.push(service);
+      served.vmNamed(name).addresses = ["127.0.0.1"];
+    }
+    return served;
+  }
+
+  private constructor(about: Record<string, string>) {
+    super();
+    this.#server = createServer(certificates(), (request, response) => {
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
+      request.on("end", () => {
+        const { cookie = "" } = request.headers;
+        void this.request("https://vc.example.com/sdk", {
+          body: Buffer.concat(parts).toString("utf8"),
+          headers: { cookie },
+        }).then(({ status, headers, text: answer }) => response.writeHead(status, headers).end(answer));
+      });
+    });
+    this.on("RetrieveServiceContent", () => serviceContent(about));
+    this.on("CurrentTime", () => element("returnval", new Date().toISOString()));
+    const folders = this.handlers.get("RetrievePropertiesEx");
+    this.on("RetrievePropertiesEx", (parameters, calls) => {
+      return this.#objects(at(parameters, "specSet")) ?? folders?.(parameters, calls) ?? "";
+    });
+  }
+
+  stop(): void {
+    for (const service of this.#services) service.close();
+    this.#server.closeAllConnections();
+    this.#server.close();
+  }
+
+  /** What loadConfig() takes for this vCenter and its VMs. */
+  get document(): Record<string, unknown> {
+    const { port } = this.#server.address() as AddressInfo;
+    const [ubuntu, xp] = this.#services.map((service) => (service.address() as AddressInfo).port);
+    return {
+      vcenter: { server: `127.0.0.1:${port.toString()}`, user: "reader", caFile: certificates().caFile },
+      cluster: { datacenter: "dc-1", name: "compute-1", declared: { haEnabled: true } },
+      hosts: [1, 2, 3].map((n) => ({ name: `esx-${n.toString()}` })),
+      vms: [
+        { name: "ubuntu-1", guestOs: "ubuntu", probe: { port: ubuntu } },
+        { name: "xp-1", guestOs: "windowsxp", probe: { port: xp } },
+      ],
+    };
+  }
+
+  vmNamed(name: string): VmState {
+    const found = this.inventory.vms.find((vm) => vm.name === name);
+    if (found === undefined) throw new Error(`no VM ${name}`);
+    return found;
+  }
+
+  hostNamed(name: string): HostState {
+    const found = this.inventory.hosts.find((host) => host.name === name);
+    if (found === undefined) throw new Error(`no host ${name}`);
+    return found;
+  }
+
+  #objects(spec: Xml | undefined): string | undefined {
+    const wanted = children(spec, "propSet").map((one) => text(at(one, "type")));
+    switch (wanted[0]) {
+      case "Datacenter":
+        return returned(
+          objectContent("Datacenter", "datacenter-1", {
+            name: string("dc-1"),
+            hostFolder: reference("Folder", "group-h1"),
+            vmFolder: reference("Folder", "group-v1"),
+          }),
+        );
+      case "ClusterComputeResource":
+        if (wanted.length > 1) return this.#cluster();
+        return returned(objectContent("ClusterComputeResource", "domain-c1", { name: string("compute-1") }));
+      case "VirtualMachine":
+        return returned(...this.inventory.vms.map(({ id }) => objectContent("VirtualMachine", id, {})));
+      default:
+        return undefined;
+    }
+  }
+
+  #cluster(): string {
+    this.beforeInventory();
+    const { cluster, hosts, vms, datastores, networks } = this.inventory;
+    return returned(
+      objectContent("ClusterComputeResource", cluster.id, {
+        name: string(cluster.name),
+        configurationEx: { type: "ClusterConfigInfoEx", content: configuration },
+      }),
+      ...hosts.map(hostObject),
+      ...vms.map(vmObject),
+      ...datastores.map(({ id, name, type, hostIds }) => {
+        const mounts = hostIds.map((host) => element("DatastoreHostMount", [element("key", host)]));
+        return objectContent("Datastore", id, {
+          name: string(name),
+          "summary.type": string(type),
+          "summary.accessible": boolean(true),
+          "summary.multipleHostAccess": boolean(hostIds.length > 1),
+          host: { type: "ArrayOfDatastoreHostMount", content: mounts.join("") },
+        });
+      }),
+      ...networks.map(({ id, name, hostIds }) => {
+        return objectContent("Network", id, { name: string(name), host: references("HostSystem", hostIds) });
+      }),
+    );
+  }
+}
+
+let made: Certificates | undefined;
+
+/** Of all tests of this process: they take a while to make. */
+function certificates(): Certificates {
+  if (made !== undefined) return made;
+  made = makeCertificates();
+  process.once("exit", made.remove);
+  return made;
+}
+
+const configuration = [
+  "<dasConfig><enabled>true</enabled><hostMonitoring>enabled</hostMonitoring>",
+  "<admissionControlEnabled>true</admissionControlEnabled>",
+  '<admissionControlPolicy xsi:type="ClusterFailoverResourcesAdmissionControlPolicy">',
+  "<autoComputePercentages>true</autoComputePercentages><failoverLevel>1</failoverLevel></admissionControlPolicy>",
+  "<defaultVmSettings><restartPriority>medium</restartPriority></defaultVmSettings>",
+  "<hBDatastoreCandidatePolicy>allFeasibleDsWithUserPreference</hBDatastoreCandidatePolicy>",
+  '<heartbeatDatastore type="Datastore">datastore-1</heartbeatDatastore>',
+  '<heartbeatDatastore type="Datastore">datastore-2</heartbeatDatastore></dasConfig>',
+  "<drsConfig><enabled>true</enabled><defaultVmBehavior>fullyAutomated</defaultVmBehavior></drsConfig>",
+].join("");
+
+function hostObject(host: HostState): string {
+  const stats = `<overallMemoryUsage>${host.memoryUsageMb.toString()}</overallMemoryUsage>`;
+  return objectContent("HostSystem", host.id, {
+    name: string(host.name),
+    "runtime.connectionState": string(host.connectionState),
+    "runtime.powerState": string(host.powerState),
+    "runtime.inMaintenanceMode": boolean(host.inMaintenanceMode),
+    "runtime.dasHostState": { type: "ClusterDasFdmHostState", content: `<state>${host.fdmState ?? ""}</state>` },
+    "summary.hardware.cpuMhz": integer(host.cpuMhz / 8),
+    "summary.hardware.numCpuCores": integer(8),
+    "summary.hardware.numCpuThreads": integer(host.cpuThreads),
+    "summary.hardware.memorySize": integer(host.memoryMb * 1024 ** 2),
+    "summary.quickStats": { type: "HostListSummaryQuickStats", content: stats },
+    datastore: references("Datastore", host.datastoreIds),
+    network: references("Network", host.networkIds),
+  });
+}
+
+function vmObject(vm: VmState): string {
+  const stats = "<guestHeartbeatStatus>green</guestHeartbeatStatus><uptimeSeconds>3600</uptimeSeconds>";
+  return objectContent("VirtualMachine", vm.id, {
+    name: string(vm.name),
+    "config.instanceUuid": string(vm.instanceUuid),
+    "config.hardware.numCPU": integer(vm.numCpu),
+    "config.hardware.memoryMB": integer(vm.memoryMb),
+    "runtime.powerState": string(vm.powerState),
+    "runtime.connectionState": string(vm.connectionState),
+    ...(vm.hostId !== undefined && { "runtime.host": reference("HostSystem", vm.hostId) }),
+    ...(vm.haProtected !== undefined && {
+      "runtime.dasVmProtection": {
+        type: "VirtualMachineRuntimeInfoDasProtectionState",
+        content: `<dasProtected>${vm.haProtected.toString()}</dasProtected>`,
+      },
+    }),
+    "summary.quickStats": { type: "VirtualMachineQuickStats", content: stats },
+    ...(vm.addresses[0] !== undefined && { "guest.ipAddress": string(vm.addresses[0]) }),
+    "guest.toolsRunningStatus": string(vm.toolsRunning ? "guestToolsRunning" : "guestToolsNotRunning"),
+    datastore: references("Datastore", vm.datastoreIds),
+    network: references("Network", vm.networkIds),
+  });
+}
+
+function returned(...objects: string[]): string {
+  return element("returnval", objects);
+}
+
+function boolean(value: boolean): Value {
+  return { type: "xsd:boolean", content: value.toString() };
+}
+
+function integer(value: number): Value {
+  return { type: "xsd:int", content: value.toString() };
+}
+
+function references(type: string, ids: readonly string[]): Value {
+  const list = ids.map((id) => element("ManagedObjectReference", id, { type }));
+  return { type: "ArrayOfManagedObjectReference", content: list.join("") };
+}

@@ -25,11 +25,11 @@ export class JournalFile {
       await this.save();
       return () => rm(this.path, { force: true });
     }
-    const { drills } = readJournal(this.path);
-    if (drills.some(({ undo }) => !undo.done)) {
+    const { drills, load } = readJournal(this.path);
+    if (load?.undo.done === false || drills.some(({ undo }) => !undo.done)) {
       throw new CouldNotRun(
         `${this.path} says that something is still broken: run vsphere-ha recover --config FILE --journal ${this.path}, ` +
-          "or, if another run is under way, name another --report",
+          "or, if another run is under way, name another directory",
       );
     }
     return () => Promise.resolve();
@@ -47,7 +47,7 @@ export class JournalFile {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new CouldNotRun(
-        `cannot write the journal ${this.path}: ${reason}; free space there, or name another --report`,
+        `cannot write the journal ${this.path}: ${reason}; free space there, or name another directory`,
       );
     }
   }

@@ -101,7 +101,8 @@ export function requirePasswords(drill: DrillName, hosts: readonly HostConfig[],
 export function drillFailure({ verdict, error, drills, checks, target }: Journal): string | undefined {
   if (verdict === "passed" && error === undefined) return undefined;
   const open = drills.filter((drill) => drill.verdict !== "passed");
-  const steadyState = drills.length === 0 ? failureText(checks, target.cluster) : undefined;
+  // Without any check it ended before, or after, the steady state was looked at.
+  const steadyState = drills.length === 0 && checks.length > 0 ? failureText(checks, target.cluster) : undefined;
   return [
     `vsphere-ha drill: ${error ?? `${verdict} on cluster ${target.cluster}`}`,
     ...open.flatMap(drillLines),

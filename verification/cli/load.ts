@@ -102,7 +102,7 @@ export function requireGuestPasswords({ vms, guests }: VerificationConfig, env: 
 }
 
 /** What did not pass, to stand alone in another tool's error message. */
-function loadFailure({ verdict, error, load, drills, target }: Journal): string | undefined {
+export function loadFailure({ verdict, error, load, drills, target }: Journal): string | undefined {
   if (verdict === "passed" && error === undefined) return undefined;
   const open = [...(load?.expectations ?? []), ...drills.flatMap(({ expectations }) => expectations)].filter(
     (one) => one.verdict === "failed" || one.verdict === "inconclusive",

@@ -54,13 +54,12 @@ export async function runDrills(run: DrillRun): Promise<Journal> {
 
 /** What `drill --plan` prints, and whether any host must not be failed. Changes nothing. */
 export async function planDrills(request: DrillsRequest): Promise<{ text: string; refused: boolean }> {
+  const { config, drill = "host-loss" } = request;
   const hosts = subjectNames(request);
   return withCluster(request, async (parts) => {
     const inventory = await parts.vcenter.inventory();
-    const plans = hosts.map((host) =>
-      variantOf(parts.drill ?? "host-loss").plan(inventory, request.config, host, parts),
-    );
-    const companion = parts.companion?.(parts.drill ?? "host-loss", parts.interrupted);
+    const plans = hosts.map((host) => variantOf(drill).plan(inventory, config, host, parts));
+    const companion = parts.companion?.(drill, parts.interrupted);
     await companion?.prepare();
     return {
       text: plans

@@ -4,6 +4,7 @@ import type { JournalFile } from "../journal";
 import { endLoad } from "../load/end";
 import type { DrillResult, Journal } from "../model";
 import { CouldNotRun } from "../problems";
+import type { Lock } from "../vcenter/client";
 import { performDrill } from "./drill";
 import { overall } from "./judge";
 import type { DrillParts } from "./parts";
@@ -31,13 +32,7 @@ export async function drillHosts(
   { hosts, file, report, mtbfHours }: HostsToDrill,
 ): Promise<Journal> {
   const { journal } = file;
-  const owner = journal.lockOwner ?? "vsphere-ha";
-  // Before the lock: one that is killed with it must leave word of whose lock it is.
-  const withdraw = await file.reserve();
-  const lock = await parts.vcenter.acquireLock(owner, hosts.length * hostSeconds).catch(async (error: unknown) => {
-    await withdraw();
-    throw error;
-  });
+  const lock = await acquireNoted(parts, file, hosts.length * hostSeconds);
   try {
     await file.save();
     for (const host of hosts) {
@@ -63,6 +58,15 @@ export async function drillHosts(
   await file.save();
   await report();
   return journal;
+}
+
+/** The cluster's lock for so many seconds, with its owner on disk before: one that is killed with it must leave word of it. */
+export async function acquireNoted({ vcenter }: DrillParts, file: JournalFile, ttlSeconds: number): Promise<Lock> {
+  const withdraw = await file.reserve();
+  return vcenter.acquireLock(file.journal.lockOwner ?? "vsphere-ha", ttlSeconds).catch(async (error: unknown) => {
+    await withdraw();
+    throw error;
+  });
 }
 
 /** Puts back what the journal of a killed run says is broken, awaits the steady state, frees that run's lock. */

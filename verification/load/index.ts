@@ -5,6 +5,7 @@ import { beginJournal } from "../drills/beginJournal";
 import { overall } from "../drills/judge";
 import type { DrillParts } from "../drills/parts";
 import type { DrillRequest } from "../drills/realParts";
+import { acquireNoted } from "../drills/run";
 import { JournalFile } from "../journal";
 import type { Journal } from "../model";
 import { CouldNotRun } from "../problems";
@@ -47,7 +48,7 @@ export async function loadCluster(
   const { journal } = file;
   const { levels, seconds, failHosts } = request;
   const ttl = levels.length * (3 * (seconds + besideSeconds) + failHosts.length * drillSeconds);
-  const lock = await parts.vcenter.acquireLock(journal.lockOwner ?? "vsphere-ha", ttl);
+  const lock = await acquireNoted(parts, file, ttl);
   try {
     await file.save();
     await performLoad(parts, file, request);

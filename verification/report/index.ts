@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { JournalFile } from "../journal";
 import type { Journal } from "../model";
@@ -16,9 +16,9 @@ export { printSummary } from "./terminal";
  */
 export async function writeReport(journal: Journal, dir: string): Promise<void> {
   const files = { "junit.xml": junitXml(journal), "summary.md": summaryMarkdown(journal), "index.html": page(journal) };
+  // Makes the directory.
   await new JournalFile(join(dir, "journal.json"), journal).save();
   try {
-    await mkdir(dir, { recursive: true });
     for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

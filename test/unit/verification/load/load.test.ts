@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beginJournal } from "../../../../verification/drills/beginJournal";
@@ -10,6 +10,7 @@ import { loadCluster } from "../../../../verification/load";
 import type { LoadRequest } from "../../../../verification/load/perform";
 import type { Journal } from "../../../../verification/model";
 import { World } from "../drills/world";
+import { loadResult } from "../report/fixture";
 
 describe("load run", () => {
   let dir: string;
@@ -79,6 +80,23 @@ describe("load run", () => {
     };
     await load();
     assert.equal(checked, 16);
+  });
+
+  it("does not write over the word of what an earlier run left broken", async () => {
+    const before = newFile();
+    before.journal.load = loadResult();
+    before.journal.load.undo.done = false;
+    await before.save();
+    await assert.rejects(load(), /says that something is still broken: run vsphere-ha recover/);
+    assert.equal(readJournal(before.path).load?.undo.done, false);
+    assert.equal(world.lockHolder, undefined);
+    assert.deepEqual(world.guests.programs, []);
+  });
+
+  it("leaves no journal where another run has the cluster", async () => {
+    world.lockHolder = "someone else";
+    await assert.rejects(load(), /held by someone else/);
+    assert.equal(existsSync(newFile().path), false);
   });
 
   it("fails when the counters do not follow the load", async () => {

@@ -39,3 +39,15 @@ export function makeCertificates(subjectAltName = "IP:127.0.0.1"): Certificates 
     },
   };
 }
+
+let shared: Certificates | undefined;
+
+/** The same for all tests of this process that do not ask for more: they take a while to make. */
+export function sharedCertificates(): Certificates {
+  if (shared !== undefined) return shared;
+  const made = makeCertificates();
+  process.once("exit", () => {
+    made.remove();
+  });
+  return (shared = made);
+}

@@ -1,3 +1,4 @@
+import type { LoadResult } from "../../../../verification/load/model";
 import type { CheckResult, DrillResult, Journal } from "../../../../verification/model";
 
 const at = (seconds: number): string => new Date(Date.parse("2026-01-31T12:00:00Z") + seconds * 1000).toISOString();
@@ -117,6 +118,23 @@ export function journal(changes: Partial<Journal> = {}): Journal {
     ],
     verdict: "passed",
     error: undefined,
+    ...changes,
+  };
+}
+
+/** A load that ended well, with nothing read. */
+export function loadResult(changes: Partial<LoadResult> = {}): LoadResult {
+  return {
+    verdict: "passed",
+    summary: "the CPU usage of guests and hosts rose with the load",
+    started: at(0),
+    ended: at(300),
+    levels: [0, 50, 100],
+    levelSeconds: 60,
+    expectations: [],
+    readings: [],
+    slopes: [],
+    undo: { programs: [], description: "end the load programs in ubuntu-1", done: true },
     ...changes,
   };
 }

@@ -4,9 +4,9 @@ import { createServer as createTcpServer, type AddressInfo, type Server as TcpSe
 import type { HostState, Inventory, VmState } from "../../../../verification/model";
 import { at, children, element, text, type Xml } from "../../../../verification/vcenter/xml";
 import { scene } from "../checks/fixture";
-import { makeCertificates, type Certificates } from "../net/certificates";
+import { sharedCertificates } from "../net/certificates";
 import { FakeFolders } from "./fakeFolders";
-import { objectContent, reference, serviceContent, string, type Value } from "./fakeVcenter";
+import { fault, objectContent, reference, serviceContent, string, type Value } from "./fakeVcenter";
 
 /**
  * A vCenter on a TLS socket of loopback, whose one cluster is the scene of the checks: what connect() logs in to. Its
@@ -14,6 +14,9 @@ import { objectContent, reference, serviceContent, string, type Value } from "./
  */
 export class ServedVcenter extends FakeFolders {
   inventory: Inventory = scene().inventory;
+  guestPassword = "guest-secret";
+  /** Of vpxd, which answers SOAP; the appliance's REST API tells it all the same. */
+  serviceState = "STARTED";
   /** Called before an inventory is sent. */
   beforeInventory = (): void => undefined;
   readonly #server: Server;
@@ -23,29 +26,51 @@ export class ServedVcenter extends FakeFolders {
     const served = new ServedVcenter(about);
     served.#server.listen(0, "127.0.0.1");
     await once(served.#server, "listening");
-    for (const name of ["ubuntu-1", "xp-1"]) {
-      const service = createTcpServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+    for (const [name, address] of Object.entries({ "ubuntu-1": "127.0.2.1", "xp-1": "127.0.2.2" })) {
+      const service = createTcpServer((socket) => socket.destroy()).listen(0, address);
       await once(service, "listening");
       served.#services.push(service);
-      served.vmNamed(name).addresses = ["127.0.0.1"];
+      served.vmNamed(name).addresses = [address];
     }
     return served;
   }
 
   private constructor(about: Record<string, string>) {
     super();
-    this.#server = createServer(certificates(), (request, response) => {
+    this.#server = createServer(sharedCertificates(), (request, response) => {
       const parts: Buffer[] = [];
       request.on("data", (part: Buffer) => parts.push(part));
       request.on("end", () => {
-        const { cookie = "" } = request.headers;
-        void this.request("https://vc.example.com/sdk", {
-          body: Buffer.concat(parts).toString("utf8"),
-          headers: { cookie },
-        }).then(({ status, headers, text: answer }) => response.writeHead(status, headers).end(answer));
+        const { url = "", method = "", headers } = request;
+        const service = this.#service(`${method} ${url}`);
+        if (service !== undefined) {
+          response.end(JSON.stringify(service));
+          return;
+        }
+        if (this.serviceState !== "STARTED") {
+          response.writeHead(503).end();
+          return;
+        }
+        const { cookie = "" } = headers;
+        const body = Buffer.concat(parts).toString("utf8");
+        void this.request(`https://vc.example.com${url}`, { body, headers: { cookie } }).then((answer) =>
+          response.writeHead(answer.status, answer.headers).end(answer.text),
+        );
       });
     });
-    this.on("RetrieveServiceContent", () => serviceContent(about));
+    this.on("RetrieveServiceContent", () => {
+      const manager = element("guestOperationsManager", "guestOperations", { type: "GuestOperationsManager" });
+      return serviceContent(about).replace("</returnval>", `${manager}</returnval>`);
+    });
+    this.on("ListProcessesInGuest", (parameters) => {
+      const given = text(at(parameters, "auth", "password"));
+      return given === this.guestPassword ? "" : fault("InvalidGuestLogin", "Failed to authenticate with the guest.");
+    });
+    this.on("MigrateVM_Task", (parameters) => {
+      const vm = this.inventory.vms.find(({ id }) => id === text(at(parameters, "_this")));
+      if (vm !== undefined) vm.hostId = text(at(parameters, "host"));
+      return element("returnval", "task-1", { type: "Task" });
+    });
     this.on("CurrentTime", () => element("returnval", new Date().toISOString()));
     const folders = this.handlers.get("RetrievePropertiesEx");
     this.on("RetrievePropertiesEx", (parameters, calls) => {
@@ -64,7 +89,7 @@ export class ServedVcenter extends FakeFolders {
     const { port } = this.#server.address() as AddressInfo;
     const [ubuntu, xp] = this.#services.map((service) => (service.address() as AddressInfo).port);
     return {
-      vcenter: { server: `127.0.0.1:${port.toString()}`, user: "reader", caFile: certificates().caFile },
+      vcenter: { server: `127.0.0.1:${port.toString()}`, user: "reader", caFile: sharedCertificates().caFile },
       cluster: { datacenter: "dc-1", name: "compute-1", declared: { haEnabled: true } },
       hosts: [1, 2, 3].map((n) => ({ name: `esx-${n.toString()}` })),
       vms: [
@@ -86,9 +111,16 @@ export class ServedVcenter extends FakeFolders {
     return found;
   }
 
+  #service(call: string): unknown {
+    if (call === "POST /api/session") return "session";
+    const [, action] = /^POST \/api\/vcenter\/services\/vpxd\?action=(start|stop)$/.exec(call) ?? [];
+    if (action !== undefined) this.serviceState = action === "start" ? "STARTED" : "STOPPED";
+    return call.includes(" /api/vcenter/services/vpxd") ? { state: this.serviceState } : undefined;
+  }
+
   #objects(spec: Xml | undefined): string | undefined {
     const wanted = children(spec, "propSet").map((one) => text(at(one, "type")));
-    switch (wanted[0]) {
+    switch (wanted[0] ?? "") {
       case "Datacenter":
         return returned(
           objectContent("Datacenter", "datacenter-1", {
@@ -102,6 +134,12 @@ export class ServedVcenter extends FakeFolders {
         return returned(objectContent("ClusterComputeResource", "domain-c1", { name: string("compute-1") }));
       case "VirtualMachine":
         return returned(...this.inventory.vms.map(({ id }) => objectContent("VirtualMachine", id, {})));
+      case "GuestOperationsManager":
+        return returned(
+          objectContent("GuestOperationsManager", "guestOperations", {
+            processManager: reference("GuestProcessManager", "guestProcesses"),
+          }),
+        );
       default:
         return undefined;
     }
@@ -132,16 +170,6 @@ export class ServedVcenter extends FakeFolders {
       }),
     );
   }
-}
-
-let made: Certificates | undefined;
-
-/** Of all tests of this process: they take a while to make. */
-function certificates(): Certificates {
-  if (made !== undefined) return made;
-  made = makeCertificates();
-  process.once("exit", made.remove);
-  return made;
 }
 
 const configuration = [

@@ -121,7 +121,7 @@ function percentageFinding(
   needs: Demand[],
 ): Finding[] {
   const all = total(hosts, resource);
-  if (typeof percent !== "number" || all === 0) return [];
+  if (typeof percent !== "number") return [];
   const needed = (100 * (all - total(survivors(hosts, lost, resource), resource))) / all;
   const free = (100 * (all - total(needs, resource))) / all;
   const findings: Finding[] = [];

@@ -60,11 +60,10 @@ export function slotSize(settings: Record<string, SettingValue>, all: Demand[]):
   return { cpuMhz: largest(all, "cpuMhz"), memoryMb: largest(all, "memoryMb") };
 }
 
-/** Slots of each host, most first. */
+/** Slots of each host, most first: no end of them where nothing is demanded. */
 export function hostSlots(hosts: Record<Resource, number>[], size: Record<Resource, number>): number[] {
-  const fit = (have: number, each: number): number => (each > 0 ? Math.floor(have / each) : Number.POSITIVE_INFINITY);
   return hosts
-    .map((host) => Math.min(fit(host.cpuMhz, size.cpuMhz), fit(host.memoryMb, size.memoryMb)))
+    .map((host) => Math.floor(Math.min(host.cpuMhz / size.cpuMhz, host.memoryMb / size.memoryMb)))
     .sort((a, b) => b - a);
 }
 

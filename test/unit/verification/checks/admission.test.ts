@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { hostSlots, slotSize, survivors, unplaced } from "../../../../verification/checks/capacity";
+import { advancedNumber, hostSlots, slotSize, survivors, unplaced } from "../../../../verification/checks/capacity";
 import type { Finding, SettingValue } from "../../../../verification/model";
 import { hostOf, look, resultOf, scene, vmOf, type Scene } from "./fixture";
 
@@ -38,6 +38,71 @@ describe("admission control by percentage", () => {
   });
 });
 
+describe("admission control at its edges", () => {
+  it("passes when what is reserved is just what remains", async () => {
+    const findings = await findingsOf((good) => {
+      vmOf(good, "ubuntu-1").memoryReservationMb = 32_718;
+      vmOf(good, "xp-1").memoryReservationMb = 32_718;
+    });
+    assert.deepEqual(findings, []);
+  });
+
+  it("passes when the stated share is just the largest host's, and just free", async () => {
+    const findings = await findingsOf((good) => {
+      policy(good, { haAdmissionControlResourcePercentageCpu: 50, haAdmissionControlResourcePercentageMemory: 50 });
+      good.inventory.hosts.pop();
+      vmOf(good, "ubuntu-1").memoryReservationMb = 32_768 - 100;
+      vmOf(good, "xp-1").powerState = "poweredOff";
+      vmOf(good, "ubuntu-1").memoryOverheadMb = 100;
+    });
+    assert.deepEqual(findings, []);
+  });
+
+  it("passes with just one slot a VM", async () => {
+    const findings = await findingsOf((good) => {
+      policy(good, {
+        haAdmissionControlPolicy: "slotPolicy",
+        haAdmissionControlSlotPolicyExplicitCpu: 20_000,
+        haAdmissionControlSlotPolicyExplicitMemory: 100,
+      });
+    });
+    assert.deepEqual(findings, []);
+  });
+
+  it("loses the largest host even when a VM fits on no other", async () => {
+    const findings = await findingsOf((broken) => {
+      hostOf(broken, 3).memoryMb = 65_536;
+      vmOf(broken, "xp-1").memoryReservationMb = 40_000;
+    });
+    assert.deepEqual(
+      findings.map(({ subject }) => subject),
+      ["xp-1"],
+    );
+  });
+
+  it("goes by the declared number of failures, then by the set one, then by one", async () => {
+    const name = "haAdmissionControlHostFailureTolerance";
+    const lost = async (declared: number | undefined, set: number | undefined): Promise<string> => {
+      const changed = scene();
+      changed.config.cluster.declared = declared === undefined ? {} : { [name]: declared };
+      const { settings } = changed.inventory.cluster;
+      if (set === undefined) delete settings[name];
+      else settings[name] = set;
+      return resultOf(await look(changed), "ha-admission-control-satisfied").read.slice(0, 29);
+    };
+    assert.equal(await lost(2, 1), "after losing 2 of 3 hosts: CP");
+    assert.equal(await lost(undefined, 2), "after losing 2 of 3 hosts: CP");
+    assert.equal(await lost(undefined, undefined), "after losing 1 of 3 hosts: CP");
+  });
+
+  it("is inconclusive where a host's CPU is not told, and says so", async () => {
+    const broken = scene();
+    hostOf(broken, 3).cpuMhz = 0;
+    const { verdict, read } = resultOf(await look(broken), "ha-admission-control-satisfied");
+    assert.deepEqual([verdict, read], ["inconclusive", "sizes of hosts are missing"]);
+  });
+});
+
 describe("admission control by slots", () => {
   it("passes with a slot for each VM after the loss", async () => {
     assert.deepEqual(
@@ -67,6 +132,9 @@ describe("admission control by slots", () => {
       { vm: "b", cpuMhz: 500, memoryMb: 60 },
     ];
     assert.deepEqual(slotSize({}, demands), { cpuMhz: 500, memoryMb: 900 });
+    for (const half of ["haAdmissionControlSlotPolicyExplicitCpu", "haAdmissionControlSlotPolicyExplicitMemory"]) {
+      assert.deepEqual(slotSize({ [half]: 1 }, demands), { cpuMhz: 500, memoryMb: 900 });
+    }
     assert.deepEqual(hostSlots([hostOf(scene(), 1)], { cpuMhz: 500, memoryMb: 900 }), [36]);
   });
 });
@@ -107,8 +175,93 @@ describe("demands", () => {
   });
 });
 
+describe("an advanced option that is a number", () => {
+  it("is none where it is empty or a word", () => {
+    const read = (value: string): number | undefined => advancedNumber({ "das.x": value }, "das.X");
+    assert.deepEqual(["7", " 7 ", "", " ", "many"].map(read), [7, 7, undefined, undefined, undefined]);
+    assert.equal(advancedNumber({}, "das.x"), undefined);
+    assert.equal(advancedNumber(undefined, "das.x"), undefined);
+  });
+});
+
 describe("placing demands", () => {
   const size = fc.integer({ min: 1, max: 100 });
+  const left = (hosts: [number, number][], demands: [number, number][]): string[] =>
+    unplaced(
+      hosts.map(([cpuMhz, memoryMb]) => ({ cpuMhz, memoryMb })),
+      demands.map(([cpuMhz, memoryMb], n) => ({ vm: n.toString(), cpuMhz, memoryMb })),
+    ).map(({ vm }) => vm);
+
+  it("takes a host's CPU and memory once", () => {
+    assert.deepEqual(left([[5, 100]], [[6, 1]]), ["0"]);
+    assert.deepEqual(
+      left(
+        [[5, 100]],
+        [
+          [3, 1],
+          [3, 1],
+        ],
+      ),
+      ["1"],
+    );
+    assert.deepEqual(
+      left(
+        [[100, 5]],
+        [
+          [1, 3],
+          [1, 3],
+        ],
+      ),
+      ["1"],
+    );
+  });
+
+  it("places the largest first, by memory, then by CPU", () => {
+    const small: [number, number][] = [
+      [10, 10],
+      [6, 6],
+    ];
+    assert.deepEqual(
+      left(small, [
+        [1, 3],
+        [1, 10],
+        [1, 3],
+      ]),
+      [],
+    );
+    assert.deepEqual(
+      left(
+        [
+          [10, 10],
+          [6, 10],
+        ],
+        [
+          [3, 1],
+          [10, 1],
+          [3, 1],
+        ],
+      ),
+      [],
+    );
+  });
+
+  it("places on the host with most memory left", () => {
+    assert.deepEqual(
+      left(
+        [
+          [10, 8],
+          [10, 10],
+        ],
+        [
+          [1, 5],
+          [1, 4],
+          [1, 4],
+          [1, 4],
+        ],
+      ),
+      [],
+    );
+  });
 
   it("places everything on one host that holds the sum", () => {
     fc.assert(

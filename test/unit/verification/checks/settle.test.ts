@@ -59,6 +59,13 @@ describe("settling", () => {
     assert.equal((await settleOver([early, scene()])).looks, 2);
   });
 
+  it("does not wait for what has no object here", async () => {
+    const off = changed(({ inventory }) => {
+      inventory.cluster.settings.haEnabled = false;
+    });
+    assert.equal((await settleOver([off, scene()])).looks, 1);
+  });
+
   it("does not wait for drift, which stays", async () => {
     const drifted = changed(({ inventory }) => {
       inventory.cluster.settings.haVmRestartPriority = "low";

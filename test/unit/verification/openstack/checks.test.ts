@@ -126,6 +126,15 @@ const cases: Case[] = [
     findings: [finding("vsphere-1", "no such zone, but nova", "available")],
   },
   {
+    check: "openstack-availability-zone",
+    when: "any aggregate will do and none sets the zone",
+    breaks: ({ openstack, config }) => {
+      config.openstack = cloud({ aggregate: undefined });
+      first(openstack.aggregates).zone = "other";
+    },
+    findings: [finding("vsphere-1", "aggregates: cluster-1 (other)", "aggregate with this zone")],
+  },
+  {
     check: "openstack-images",
     when: "the adapter of an XP image has no driver there",
     breaks: ({ openstack }) => {
@@ -162,6 +171,21 @@ const cases: Case[] = [
   },
   {
     check: "openstack-images",
+    when: "an image has no format yet, and names another hypervisor as older clouds do",
+    breaks: ({ openstack }) => {
+      find(read(openstack.images), "ubuntu-13.10").diskFormat = undefined;
+      find(read(openstack.images), "windows-xp").properties = {
+        vmware_ostype: "winXPProGuest",
+        hypervisor_type: "qemu",
+      };
+    },
+    findings: [
+      finding("ubuntu-13.10: disk_format", "none", "vmdk"),
+      finding("windows-xp: img_hv_type", "qemu", "vmware"),
+    ],
+  },
+  {
+    check: "openstack-images",
     when: "an image is missing, and one is there twice",
     breaks: ({ openstack }) => {
       const [ubuntu] = read(openstack.images);
@@ -184,6 +208,20 @@ const cases: Case[] = [
     when: "a declared instance is in another zone",
     breaks: ({ openstack }) => (first(openstack.instances).zone = "nova"),
     findings: [finding("ubuntu-1", "ACTIVE, zone nova", "ACTIVE on compute-1, zone vsphere-1")],
+  },
+  {
+    check: "openstack-instances-present",
+    when: "a declared instance has no zone",
+    breaks: ({ openstack }) => (first(openstack.instances).zone = undefined),
+    findings: [finding("ubuntu-1", "ACTIVE, zone none", "ACTIVE on compute-1, zone vsphere-1")],
+  },
+  {
+    check: "openstack-instances-present",
+    when: "a declared instance is not active",
+    breaks: ({ openstack }) => {
+      Object.assign(first(openstack.instances), { status: "PAUSED", vmState: "paused" });
+    },
+    findings: [finding("ubuntu-1", "PAUSED, zone vsphere-1", "ACTIVE on compute-1, zone vsphere-1")],
   },
   {
     check: "openstack-instance-states",
@@ -214,6 +252,18 @@ const cases: Case[] = [
   },
   {
     check: "openstack-instances-on-shared-storage",
+    when: "an instance is on several such, one of them unknown to vCenter",
+    breaks: (broken) => (vmOf(broken, "somebody-else").datastoreIds = ["datastore-9", "datastore-77"]),
+    findings: [
+      finding(
+        "other",
+        "local is missing on esx-2, esx-3; datastore-77 is missing on esx-1, esx-2, esx-3",
+        "on 3 hosts",
+      ),
+    ],
+  },
+  {
+    check: "openstack-instances-on-shared-storage",
     when: "vCenter does not tell an instance's datastores",
     breaks: (broken) => (vmOf(broken, "somebody-else").datastoreIds = []),
     verdict: "inconclusive",
@@ -224,6 +274,22 @@ const cases: Case[] = [
     when: "a port's binding failed",
     breaks: ({ openstack }) => (first(openstack.ports).vifType = "binding_failed"),
     findings: [finding("ubuntu-1 10.0.2.1", "binding_failed", "bound")],
+  },
+  {
+    check: "openstack-ports-bound",
+    when: "one of its ports is not bound, and neutron does not tell of the other",
+    breaks: ({ openstack }) => {
+      const [port] = read(openstack.ports);
+      if (port === undefined) return;
+      openstack.ports = {
+        value: [
+          port,
+          { ...port, address: undefined, vifType: "unbound" },
+          { ...port, address: "10.0.2.9", vifType: "" },
+        ],
+      };
+    },
+    findings: [finding("ubuntu-1", "unbound", "bound"), finding("ubuntu-1 10.0.2.9", "not told", "bound")],
   },
   {
     check: "openstack-ports-bound",
@@ -371,15 +437,125 @@ describe("OpenStack's checks", () => {
     for (const { id, verdict, findings } of read) {
       assert.equal(verdict, "inconclusive", id);
       assert.equal(findings[0]?.read, "nova is away", id);
+      assert.match(findings[0].subject, /^(nova|neutron|glance|placement|OpenStack|compute-1)$/, id);
+      assert.equal(findings[0].expected, "an answer", id);
     }
   });
 
   it("are inconclusive when the cloud was not read at all", async () => {
     const { inventory, config } = cloudScene();
     const results = await runChecks({ inventory, config, probe: () => Promise.resolve(true) });
-    for (const { id, verdict } of results.filter((one) => one.id.startsWith("openstack-"))) {
-      assert.equal(verdict, "inconclusive", id);
+    for (const { id, verdict, read: told, expected, findings } of results.filter(({ id }) =>
+      id.startsWith("openstack-"),
+    )) {
+      assert.deepEqual([verdict, told], ["inconclusive", "not read"], id);
+      assert.deepEqual(findings, [finding("OpenStack", "it was not read", expected)], id);
     }
+  });
+
+  it("go by the compute host of this cluster, where nova has others too", async () => {
+    const more = cloudScene();
+    const { openstack } = more;
+    const elsewhere = "compute-9";
+    read(openstack.services).unshift({ ...first(openstack.services), host: elsewhere, up: false });
+    read(openstack.hypervisors).unshift({ ...first(openstack.hypervisors), name: "c9", serviceHost: elsewhere });
+    read(openstack.aggregates).unshift({ ...first(openstack.aggregates), hosts: [elsewhere] });
+    const results = (await look(more)).filter(({ id }) => id.startsWith("openstack-"));
+    assert.deepEqual(
+      results.filter(({ verdict }) => verdict !== "passed"),
+      [],
+    );
+  });
+
+  it("take any aggregate that holds the compute host, where none is declared", async () => {
+    const more = cloudScene();
+    more.config.openstack = cloud({ aggregate: undefined });
+    read(more.openstack.aggregates).push({ name: "b", zone: "vsphere-1", hosts: ["compute-9"] });
+    const { verdict, read: told } = resultOf(await look(more), "openstack-availability-zone");
+    assert.deepEqual([verdict, told], ["passed", "zone vsphere-1, 2 aggregates"]);
+    for (const one of read(more.openstack.aggregates)) one.hosts = [];
+    assert.deepEqual(resultOf(await look(more), "openstack-availability-zone").findings, [
+      finding("compute-1", "2 aggregates without it", "member of cluster-1, b"),
+    ]);
+  });
+
+  it("do not forgive a zone that is away because another host's service is", async () => {
+    const broken = cloudScene();
+    const [own] = read(broken.openstack.services);
+    assert.ok(own);
+    read(broken.openstack.services).push({ ...own, host: "compute-9", enabled: false });
+    first(broken.openstack.zones).available = false;
+    assert.equal(resultOf(await look(broken), "openstack-availability-zone").verdict, "failed");
+    own.enabled = false;
+    broken.openstack.services = { value: [{ ...own, host: "compute-9", enabled: true }, own] };
+    assert.equal(resultOf(await look(broken), "openstack-availability-zone").verdict, "passed");
+  });
+
+  it("tell a zone that is away also where nova's services could not be read", async () => {
+    const broken = cloudScene();
+    broken.openstack.services = { unread: "nova is away" };
+    first(broken.openstack.zones).available = false;
+    assert.equal(resultOf(await look(broken), "openstack-availability-zone").verdict, "failed");
+  });
+
+  it("say why they have nothing to judge where the hypervisor is not the cluster's", async () => {
+    for (const [change, why] of [
+      [{ name: "domain-c12.0815" }, "its hypervisor is domain-c12.0815"],
+      [{ serviceHost: "other" }, "nova has no hypervisor of it"],
+    ] as const) {
+      const broken = cloudScene();
+      Object.assign(first(broken.openstack.hypervisors), change);
+      const results = await look(broken);
+      for (const id of ["openstack-hypervisor-capacity", "openstack-placement-capacity"]) {
+        assert.deepEqual(resultOf(results, id).findings, [finding("compute-1", why, "the cluster")]);
+      }
+    }
+    const unknown = cloudScene();
+    first(unknown.openstack.services).host = "other";
+    assert.deepEqual(resultOf(await look(unknown), "openstack-hypervisor").findings, [
+      finding("compute-1", "nova has no such compute service", "a compute service"),
+    ]);
+  });
+
+  it("compare the quota with the flavor that is declared, to the last core", async () => {
+    const full = cloudScene();
+    read(full.openstack.flavors).unshift({ name: "huge", vcpus: 100, memoryMb: 1 });
+    Object.assign(read(full.openstack.quota), { instances: { used: 9, limit: 10 }, vcpus: { used: 9, limit: 10 } });
+    assert.equal(resultOf(await look(full), "openstack-quota").verdict, "passed");
+  });
+
+  it("take a certificate with just two weeks left, and call its last day a day", async () => {
+    const changed = cloudScene();
+    first(changed.openstack.certificates).validTo = new Date("2026-01-15T00:00:00Z");
+    assert.equal(resultOf(await look(changed), "openstack-certificates").verdict, "passed");
+    first(changed.openstack.certificates).validTo = new Date("2026-01-01T00:00:00Z");
+    assert.equal(resultOf(await look(changed), "openstack-certificates").findings[0]?.read, "expires on 2026-01-01");
+  });
+
+  it("leave out instances that nova is building or has deleted, and states that vCenter has no word for", async () => {
+    for (const vmState of ["building", "deleted"]) {
+      const changed = cloudScene();
+      const [, other] = read(changed.openstack.instances);
+      assert.ok(other);
+      other.vmState = vmState;
+      vmOf(changed, "somebody-else").instanceUuid = "none";
+      const { verdict, read: told } = resultOf(await look(changed), "openstack-instance-states");
+      assert.deepEqual([verdict, told], ["passed", "1 of 1 instance"], vmState);
+    }
+    const paused = cloudScene();
+    Object.assign(read(paused.openstack.instances)[1] ?? {}, { vmState: "paused" });
+    assert.equal(resultOf(await look(paused), "openstack-instance-states").verdict, "passed");
+  });
+
+  it("tell DRS's level where one is known", async () => {
+    const drs = async (settings: Record<string, boolean | string>): Promise<string> => {
+      const changed = cloudScene();
+      changed.inventory.cluster.settings = settings;
+      return resultOf(await look(changed), "openstack-drs-fully-automated").read;
+    };
+    assert.equal(await drs({ drsEnabled: false, drsAutomationLevel: "manual" }), "not on, manual");
+    assert.equal(await drs({ drsEnabled: true }), "on, level not told");
+    assert.equal(await drs({}), "not on, level not told");
   });
 
   it("have no object where nothing is declared for them", async () => {
@@ -403,14 +579,27 @@ describe("OpenStack's checks", () => {
     hostOf(less, 3).inMaintenanceMode = true;
     const result = resultOf(await look(less), "openstack-placement-capacity");
     assert.deepEqual(result.findings, [finding("resource provider of compute-1", cluster, "32 vCPUs, 65536 MB")]);
+    hostOf(less, 2).connectionState = "notResponding";
+    assert.equal(
+      resultOf(await look(less), "openstack-placement-capacity").findings[0]?.expected,
+      "16 vCPUs, 32768 MB",
+    );
   });
 
   it("are inconclusive on capacity when vCenter does not tell a host's size", async () => {
-    const broken = cloudScene();
-    hostOf(broken, 3).cpuThreads = 0;
-    const results = await look(broken);
-    for (const id of ["openstack-hypervisor-capacity", "openstack-placement-capacity"]) {
-      assert.equal(resultOf(results, id).verdict, "inconclusive");
+    for (const size of ["cpuThreads", "memoryMb"] as const) {
+      const broken = cloudScene();
+      hostOf(broken, 3)[size] = 0;
+      const results = await look(broken);
+      for (const id of ["openstack-hypervisor-capacity", "openstack-placement-capacity"]) {
+        const { verdict, findings } = resultOf(results, id);
+        assert.equal(verdict, "inconclusive");
+        const [{ read: told, expected } = {}] = findings;
+        assert.deepEqual([told, expected], ["vCenter does not tell the size of every host", "sizes"]);
+      }
+      broken.openstack.provider = { value: undefined };
+      const { read: told, findings } = resultOf(await look(broken), "openstack-placement-capacity");
+      assert.deepEqual([told, findings[0]?.expected], ["not known", "the cluster's capacity"]);
     }
   });
 

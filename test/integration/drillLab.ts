@@ -98,8 +98,10 @@ export class DrillLab {
   async observed(report: string, args: readonly string[], watch?: Watch): Promise<Run> {
     for (let attempt = 1; ; attempt++) {
       const run = await this.drill(report, args, watch);
-      const seen = run.code === 1 && this.result(report).expectations.find(({ id }) => id === "observed");
-      if (attempt === 3 || !seen || seen.verdict !== "inconclusive") return run;
+      if (attempt === 3 || run.code !== 1) return run;
+      const { expectations, stopped } = this.result(report);
+      const seen = expectations.find(({ id }) => id === "observed");
+      if (stopped !== undefined || seen?.verdict !== "inconclusive") return run;
     }
   }
 

@@ -76,11 +76,43 @@ describe("maintenance-mode drills on the lab", function () {
       if (soFar.includes(`${host} is in maintenance mode`)) {
         broken ??= lab.fault({ kind: "guestServiceDown", vm: "xp-2" });
       }
-      if (soFar.includes(`taking ${host} out`)) void broken?.then((end) => end());
+      if (soFar.includes("stopped: ")) void broken?.then((end) => end());
     });
     assert.equal(code, 1, output);
-    assert.deepEqual(lab.missed("interrupted"), ["failed vm-undisturbed:xp-2"]);
+    const failed = lab.missed("interrupted").filter((line) => line.startsWith("failed "));
+    assert.deepEqual(failed, ["failed vm-undisturbed:xp-2", "failed not-stopped"]);
+    assert.match(output, /^stopped: xp-2 went down, and had nothing to do with what was broken; it answered at 20.*Z/m);
+    await stopped("interrupted");
   });
+
+  it("are stopped when they last longer than they may", async () => {
+    lab.configure({ ...lab.document, stop: { totalSeconds: 30 } });
+    const { code, output } = await lab.drill("late", ["maintenance-mode"]);
+    assert.equal(code, 2, output);
+    assert.match(output, /^stopped: the drill has lasted longer than 30 s \(stop\.totalSeconds\), since 20/m);
+    await stopped("late");
+  });
+
+  it("and others are stopped when vCenter is silent for longer than it may be", async () => {
+    lab.configure({ ...lab.document, stop: { vcenterSilentSeconds: 10 } });
+    let silent: Promise<() => Promise<void>> | undefined;
+    const { code, output } = await lab.drill("silent", ["host-loss", "--host", host], (soFar) => {
+      if (soFar.includes(`${host} is off`)) silent ??= lab.fault({ kind: "http500", count: 100_000 });
+      if (soFar.includes("stopped: ")) void silent?.then((end) => end());
+    });
+    assert.equal(code, 2, output);
+    assert.match(output, /^stopped: vCenter has not answered for 10 s \(stop\.vcenterSilentSeconds\), since 20/m);
+    await stopped("silent");
+  });
+
+  /** One drill, that was ended early with everything put back. */
+  async function stopped(report: string): Promise<void> {
+    const { stopped: how, undo } = lab.result(report);
+    assert.ok(how !== undefined && undo.done);
+    lab.configure(lab.document);
+    const { code, output } = await lab.verifier(["check"]);
+    assert.equal(code, 0, output);
+  }
 
   it("are inconclusive, never passed, when their own process stood still", async () => {
     let paused = false;

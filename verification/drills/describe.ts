@@ -1,6 +1,8 @@
+import type { VerificationConfig } from "../config";
 import { faultWords } from "../faults/words";
 import type { Companion } from "./companion";
 import type { DrillPlan, PlannedVm } from "./plan";
+import { stopStatement } from "./stopConditions";
 
 const kinds: Record<PlannedVm["kind"], string> = {
   target: "of the target",
@@ -9,7 +11,7 @@ const kinds: Record<PlannedVm["kind"], string> = {
 };
 
 /** What a drill would do and be judged by, for people. */
-export function describePlan(plan: DrillPlan, companion?: Companion): string {
+export function describePlan(plan: DrillPlan, stop: VerificationConfig["stop"], companion?: Companion): string {
   const { role, onHost, moves, affected, targets } = plan;
   const words = faultWords(plan.fault);
   const affectedIds = new Set(affected.map(({ vm }) => vm.id));
@@ -29,10 +31,9 @@ export function describePlan(plan: DrillPlan, companion?: Companion): string {
     }),
     "  expected:",
     ...(companion?.undo === undefined ? [] : [`    (afterwards: ${companion.undo})`]),
-    ...[...plan.expected, ...(companion?.expectations(plan) ?? [])].flatMap(({ statement, basis }) => [
-      `    ${statement}`,
-      `      ${basis}`,
-    ]),
+    ...[...plan.expected, ...(companion?.expectations(plan) ?? []), stopStatement(stop)].flatMap(
+      ({ statement, basis }) => [`    ${statement}`, `      ${basis}`],
+    ),
   ];
   if (plan.refusals.length > 0) lines.push("  refused:", ...plan.refusals.map((reason) => `    ${reason}`));
   return lines.join("\n");

@@ -63,7 +63,7 @@ export async function planDrills(request: DrillsRequest): Promise<{ text: string
     await companion?.prepare();
     return {
       text: plans
-        .map((plan) => ("host" in plan ? describePlan(plan, companion) : plan.refusals.join("\n")))
+        .map((plan) => ("host" in plan ? describePlan(plan, request.config.stop, companion) : plan.refusals.join("\n")))
         .join("\n\n"),
       refused: plans.some(({ refusals }) => refusals.length > 0),
     };

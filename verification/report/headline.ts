@@ -20,13 +20,14 @@ function capital(text: string): string {
 }
 
 function drilled({ drills: all, checks, error }: Journal): string {
-  const drills = all.filter(({ verdict }) => verdict !== "not-applicable");
-  const [spared] = all.filter(({ verdict }) => verdict === "not-applicable");
+  // What was stopped before its fault broke nothing that could be counted.
+  const drills = all.filter(({ verdict, faultAt }) => verdict !== "not-applicable" && faultAt !== undefined);
+  const [spared] = all.filter((drill) => !drills.includes(drill));
   if (drills.length === 0 && spared !== undefined) return spared.summary;
   const kinds = [...new Set(drills.map(({ undo }) => undo.fault.kind))];
   const groups = kinds.map((kind) => drills.filter(({ undo }) => undo.fault.kind === kind));
   const done = groups.map(countText).join("; ");
-  const failed = drills.filter((drill) => drill.verdict !== "passed");
+  const failed = all.filter(({ verdict }) => verdict === "failed" || verdict === "inconclusive");
   if (failed.length > 0) {
     const names = failed.map(({ undo }) => faultWords(undo.fault)[kinds.length === 1 ? "subject" : "inLine"]);
     return `${done}; not as expected: ${[...new Set(names)].join(", ")}`;

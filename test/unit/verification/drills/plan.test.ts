@@ -207,7 +207,7 @@ describe("plan of a host loss", () => {
 
   it("is described with every VM, move and expectation", () => {
     world.vmNamed("xp-1").host = "esx-03";
-    const text = describePlan(plan());
+    const text = describePlan(plan(), { totalSeconds: 900 });
     for (const part of [
       "host loss of esx-02 (HA secondary)",
       "vCLS-1 (poweredOn, of the platform: left out)",

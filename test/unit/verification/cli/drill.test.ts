@@ -73,6 +73,15 @@ describe("what a drill tells on standard error", () => {
     assert.equal(drillFailure(journal({ drills: [drill("esx-1", "passed")] })), undefined);
   });
 
+  it("is the error of one that passed until then, and no check that did not pass beside a drill", () => {
+    const drills = [drill("esx-1", "passed")];
+    assert.equal(drillFailure(journal({ error: "interrupted", drills })), "vsphere-ha drill: interrupted");
+    assert.equal(
+      drillFailure(journal({ verdict: "failed", checks: [failedCheck] })),
+      "vsphere-ha drill: failed on cluster compute-1",
+    );
+  });
+
   it("is each drill that did not pass, with the expectations that were missed or not seen", () => {
     const drills = [drill("esx-1", "passed"), drill("esx-2", "failed")];
     assert.deepEqual(drillFailure(journal({ verdict: "failed", drills }))?.split("\n"), [
@@ -89,6 +98,8 @@ describe("what a drill tells on standard error", () => {
       drillFailure(journal(early)) ?? "",
       /^vsphere-ha drill: no steady state\nvsphere-ha check: failed on cluster compute-1/,
     );
+    const refused = drillFailure(journal({ ...early, checks: [] }));
+    assert.equal(refused, "vsphere-ha drill: no steady state");
     const later = drillFailure(journal({ ...early, drills: [drill("esx-1", "failed")] }));
     assert.match(
       later ?? "",
@@ -121,6 +132,27 @@ describe("passwords of hosts", () => {
   it("are asked for before anything is touched, each variable once", () => {
     assert.deepEqual(missing("host-loss", { A: "" }), ["A", "B"]);
     assert.deepEqual(missing("host-loss", { A: "x", B: "y" }), []);
+  });
+
+  it("are told with what asks for them", () => {
+    assert.throws(
+      () => {
+        requirePasswords("host-loss", hosts, { A: "x" });
+      },
+      {
+        message:
+          "1 problem in the environment:\n  B is not set: the drill host-loss logs in to the hosts' management " +
+          "controllers, and passwords come only by the environment; set B",
+      },
+    );
+    assert.throws(() => {
+      requirePasswords("apd", hosts, {});
+    }, /\n {2}S is not set: the drill apd logs in to the hosts' ESXi Shell, /);
+  });
+
+  it("are not asked for where a drill acts through vCenter alone", () => {
+    assert.deepEqual(missing("maintenance-mode", {}), []);
+    assert.deepEqual(missing("guest-hang", {}), []);
   });
 
   it("are those of SSH where a drill acts in the ESXi Shell, and none where a key is used", () => {

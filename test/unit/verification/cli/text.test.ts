@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { checkLines, failureText, paintFor, plain, tally, waitingText } from "../../../../verification/cli/text";
+import {
+  checkLines,
+  failureText,
+  paintFor,
+  plain,
+  tally,
+  waitingText,
+  type Paint,
+} from "../../../../verification/cli/text";
 import type { CheckResult, Verdict } from "../../../../verification/model";
 
 function result(id: string, verdict: Verdict, change: Partial<CheckResult> = {}): CheckResult {
@@ -26,6 +34,7 @@ const results = [
   result("d", "not-applicable"),
   result("e", "failed", { severity: "warning" }),
 ];
+const softly = result("f", "passed", { severity: "warning" });
 
 describe("what check prints", () => {
   it("is a line a check", () => {
@@ -36,6 +45,7 @@ describe("what check prints", () => {
       "  n/a     title of d: read by d",
       "  warning title of e: read by e",
     ]);
+    assert.deepEqual(checkLines([softly], plain), ["  passed  title of f: read by f"]);
   });
 
   it("counts by verdict, and names only what there is", () => {
@@ -43,6 +53,8 @@ describe("what check prints", () => {
     assert.equal(tally([result("a", "passed"), result("b", "passed")]), "2 passed");
     const warning = result("e", "failed", { severity: "warning" });
     assert.equal(tally([warning, warning]), "2 warnings");
+    const mixed = [result("a", "passed"), result("b", "passed", { severity: "warning" })];
+    assert.equal(tally([...mixed, result("c", "inconclusive", { severity: "warning" })]), "2 passed, 1 inconclusive");
   });
 
   it("tells on standard error what failed or is unknown, with finding, reason and remedy, and no warning", () => {
@@ -85,6 +97,14 @@ describe("what check prints", () => {
 });
 
 describe("colours", () => {
+  it("are those of the verdicts, yellow for a warning", () => {
+    const paint: Paint = (verdict, text) => `${verdict}:${text.trim()}`;
+    assert.deepEqual(
+      checkLines(results, paint).map((line) => line.trim().split(" ")[0]),
+      ["passed:passed", "failed:FAILED", "inconclusive:UNKNOWN", "not-applicable:n/a", "warning:warning"],
+    );
+  });
+
   const terminal = { isTTY: true };
   it("are used on a terminal", () => {
     assert.equal(paintFor(terminal, {})("failed", "x"), "\u001b[31mx\u001b[39m");

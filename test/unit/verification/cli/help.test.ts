@@ -108,18 +108,15 @@ describe("help", () => {
 });
 
 describe("an error that nobody foresaw", () => {
-  for (const thrown of [new Error("disk on fire"), "disk on fire"]) {
-    it(`is told as one to be reported, with its trace, and ends with 2 (${typeof thrown})`, async () => {
-      const run = new Commands();
-      let calls = 0;
-      run.onText = () => {
-        if (calls++ === 0) throw thrown;
-      };
-      const { code, err } = await run.run("--version");
-      run.remove();
-      assert.equal(code, 2);
-      assert.match(err, /^vsphere-ha --version: internal error, please report it: .*disk on fire/);
-      assert.equal(/\n {4}at /.test(err), typeof thrown === "object");
-    });
-  }
+  it("is told as one to be reported, with its trace, and ends with 2", async () => {
+    const run = new Commands();
+    let calls = 0;
+    run.onText = () => {
+      if (calls++ === 0) throw new Error("disk on fire");
+    };
+    const { code, err } = await run.run("--version");
+    run.remove();
+    assert.equal(code, 2);
+    assert.match(err, /^vsphere-ha --version: internal error, please report it: Error: disk on fire\n {4}at /);
+  });
 });

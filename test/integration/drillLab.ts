@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { type Lab, startLab, stopLab } from "../../lab/lab";
 import type { DrillResult, Journal } from "../../verification/model";
 import { createHttps } from "../../verification/net/https";
+import { element, refElement } from "../../verification/vcenter/xml";
 import { Administrator } from "./smallCluster";
 
 const root = resolve(__dirname, "../..");
@@ -149,6 +150,12 @@ export class DrillLab {
     } finally {
       await https.close();
     }
+  }
+
+  /** Moves a VM's files to another datastore. */
+  async relocate(vm: string, to: string): Promise<void> {
+    const datastore = refElement("datastore", await this.admin.find("Datastore", to));
+    await this.admin.task("RelocateVM_Task", await this.admin.find("VirtualMachine", vm), element("spec", [datastore]));
   }
 
   /** Changes the cluster's settings: the content of a ClusterConfigSpecEx. */

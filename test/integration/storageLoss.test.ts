@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { element, refElement } from "../../verification/vcenter/xml";
+import { element } from "../../verification/vcenter/xml";
 import { DrillLab, type Run, type Watch } from "./drillLab";
 
 const disk = "naa.6000c29000000000000000000000a001";
@@ -30,11 +30,6 @@ describe("drills on lost storage on the lab", function () {
   const drill = (report: string, kind: "apd" | "pdl", host: string, watch?: Watch): Promise<Run> =>
     lab.drill(report, [kind, "--host", host], watch);
 
-  async function move(vm: string, to: string): Promise<void> {
-    const datastore = refElement("datastore", await lab.admin.find("Datastore", to));
-    await lab.admin.task("RelocateVM_Task", await lab.admin.find("VirtualMachine", vm), element("spec", [datastore]));
-  }
-
   async function inOrder(): Promise<void> {
     const checked = await lab.verifier(["check"]);
     assert.equal(checked.code, 0, checked.output);
@@ -61,7 +56,7 @@ describe("drills on lost storage on the lab", function () {
 
     before(async () => {
       await lab.admin.createVmfs(host, disk, "vmfs-1");
-      for (const vm of ["ubuntu-1", "xp-1"]) await move(vm, "vmfs-1");
+      for (const vm of ["ubuntu-1", "xp-1"]) await lab.relocate(vm, "vmfs-1");
     });
 
     it("pass where its disk is gone for good: its VMs restart elsewhere, and no other notices", async () => {

@@ -23,7 +23,7 @@ function event(type: string, changes: Partial<TimedEvent> = {}): TimedEvent {
     vmId: "vm-1",
     at: 0,
     ...changes,
-  } as TimedEvent;
+  };
 }
 
 type Finder = (events: readonly TimedEvent[], of: string) => TimedEvent | undefined;

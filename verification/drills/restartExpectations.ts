@@ -15,7 +15,7 @@ export function comesBack({ vm, detection, restart, boot, total }: VmBudget, hos
     },
     {
       ...aboutVm("vm-protected", vm),
-      statement: `${vm.name} is protected again when ${host} is back`,
+      statement: `${vm.name} is protected again with ${host} back`,
       basis: "the next failure must find it protected",
     },
   ];

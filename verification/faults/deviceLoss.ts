@@ -1,7 +1,7 @@
 import type { Clock } from "../clock";
 import { CouldNotRun } from "../problems";
 import type { Fault, StorageRecord } from "./fault";
-import type { HostShell } from "./hostShell";
+import { during, type HostShell, type OpenShell } from "./hostShell";
 import { connected, deviceForm, hostDisks, pathForm, requireNames } from "./storagePaths";
 
 // The VMkernel's own error injection, as VMware's tests of its container storage driver use it (kubernetes-sigs,
@@ -26,30 +26,41 @@ export function deviceLossFault(
   requireNames("disk", devices, deviceForm);
   requireNames("path", record.paths, pathForm);
   if (devices.length === 0) throw new CouldNotRun(`the device loss of ${host} names no disk`);
-  const disks = hostDisks(host, shell, clock);
+  const disks = hostDisks(host, clock);
   let { paths } = record;
+  /** Open before the fault, so that only the commands themselves lie between its instant and its effect. */
+  let ready: OpenShell | undefined;
 
   const set = (node: string, value: string): string => `vsish -e set ${node} ${value}`;
   const setAll = (value: string): string => paths.map((path) => set(errorOf(path), value)).join(" && ");
 
   return {
-    async check() {
-      await shell.ask(`vsish -e get ${injection}`, "find the VMkernel's error injection");
-      paths = await disks.paths(devices);
-      requireNames("path", paths, pathForm);
-    },
+    check: () =>
+      during(shell.open(), async (ask) => {
+        await ask(`vsish -e get ${injection}`, "find the VMkernel's error injection");
+        paths = await disks.paths(ask, devices);
+        requireNames("path", paths, pathForm);
+      }),
     record: () => ({ ...record, paths }),
-    async inject() {
-      await shell.ask(`${setAll(gone)} && ${set(injection, "1")}`, "inject the loss of the disk");
-      await disks.await(devices, ["not connected"], "take the disk for lost");
+    async arm() {
+      ready = await shell.open();
     },
-    async restore() {
-      if (paths.length > 0) await shell.ask(setAll(none), "end the injected errors");
-      await shell.ask(set(injection, "0"), "end the error injection");
-      // A disk that was lost for good is looked for again only when somebody asks (vSphere Storage, "Recovering from PDL").
-      await shell.ask("esxcli storage core adapter rescan --all", "scan its storage again");
-      await disks.await(devices, connected, "have the disk back");
+    inject: () =>
+      during(ready ?? shell.open(), async (ask) => {
+        await ask(`${setAll(gone)} && ${set(injection, "1")}`, "inject the loss of the disk");
+        await disks.await(ask, devices, ["not connected"], "take the disk for lost");
+      }),
+    restore: () =>
+      during(shell.open(), async (ask) => {
+        if (paths.length > 0) await ask(setAll(none), "end the injected errors");
+        await ask(set(injection, "0"), "end the error injection");
+        // A disk that was lost for good is looked for again only when somebody asks (vSphere Storage, "Recovering from PDL").
+        await ask("esxcli storage core adapter rescan --all", "scan its storage again");
+        await disks.await(ask, devices, connected, "have the disk back");
+      }),
+    close() {
+      ready?.end();
+      return Promise.resolve();
     },
-    close: () => Promise.resolve(),
   };
 }

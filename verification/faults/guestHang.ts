@@ -39,6 +39,8 @@ const stableSeconds = 5;
  */
 export function guestHangFault({ vm: name }: GuestHangRecord, parts: HangParts): Fault {
   const { vcenter, clock, hang, bootSeconds } = parts;
+  /** Looked up before the fault, so that only the hang itself lies between its instant and its effect. */
+  let ready: VmState | undefined;
 
   async function find(): Promise<VmState> {
     const vm = (await vcenter.inventory()).vms.find((one) => one.name === name && !one.template);
@@ -94,10 +96,14 @@ export function guestHangFault({ vm: name }: GuestHangRecord, parts: HangParts):
           "would not again. Wait, or raise haVmMaximumResets or haVmMaximumFailureWindow",
       );
     },
+    async arm() {
+      ready = await find();
+    },
     async inject() {
-      await hang.start(await find());
+      const vm = ready ?? (await find());
+      await hang.start(vm);
       const until = clock.now() + clock.wallMs(confirmSeconds);
-      while (await parts.answers(await find())) {
+      while (await parts.answers(vm)) {
         if (clock.now() > until) {
           throw new CouldNotRun(`${name} goes on answering after ${hang.what}: it does not hang`);
         }

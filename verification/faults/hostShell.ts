@@ -5,31 +5,59 @@ import { connectSsh, type SshConnection, type SshLogin, type SshServer } from ".
 import { knownHostKeys } from "../net/knownHosts";
 import { CouldNotRun } from "../problems";
 
+/** Gives a command's standard output. Throws when the command fails. @param what for the error: `list the paths` */
+export type Ask = (command: string, what: string) => Promise<string>;
+
 /** A host's ESXi Shell. All errors are CouldNotRun and name the host. */
 export interface HostShell {
-  /** Gives a command's standard output. Throws when the command fails. @param what for the error: `list the paths` */
-  ask(command: string, what: string): Promise<string>;
+  /** Logs in for one command. */
+  ask: Ask;
+  /** Logs in for several. */
+  open(): Promise<OpenShell>;
   /** A login of its own, for commands that cut it. */
   connect(): Promise<SshConnection>;
+}
+
+/** A login that is kept. */
+export interface OpenShell {
+  ask: Ask;
+  end(): void;
+}
+
+/** Logs in for the time of the work. */
+export async function during<T>(shell: OpenShell | Promise<OpenShell>, work: (ask: Ask) => Promise<T>): Promise<T> {
+  const { ask, end } = await shell;
+  try {
+    return await work(ask);
+  } finally {
+    end();
+  }
 }
 
 /** @param connect replaced in tests */
 export function hostShell(host: HostConfig, env: Environment, connect = connectSsh): HostShell {
   const server = sshServer(host, env);
-  return {
-    connect: () => connect(server),
-    async ask(command, what) {
-      const connection = await connect(server);
-      try {
+
+  async function open(): Promise<OpenShell> {
+    const connection = await connect(server);
+    return {
+      async ask(command, what) {
         const { code, stdout, stderr } = await connection.run(command);
         if (code === 0) return stdout;
         // esxcli tells its errors on standard output.
         const said = `${stdout}\n${stderr}`.trim().split("\n")[0]?.slice(0, 200) ?? "";
         throw new CouldNotRun(`cannot ${what} on ${host.name} over SSH${said === "" ? "" : `: ${said}`}`);
-      } finally {
+      },
+      end: () => {
         connection.end();
-      }
-    },
+      },
+    };
+  }
+
+  return {
+    open,
+    ask: (command, what) => during(open(), (ask) => ask(command, what)),
+    connect: () => connect(server),
   };
 }
 

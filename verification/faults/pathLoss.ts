@@ -1,7 +1,7 @@
 import type { Clock } from "../clock";
 import { CouldNotRun } from "../problems";
 import type { Fault, StorageRecord } from "./fault";
-import type { HostShell } from "./hostShell";
+import { during, type Ask, type HostShell, type OpenShell } from "./hostShell";
 import { connected, deviceForm, hostDisks, pathForm, requireNames } from "./storagePaths";
 
 /** A host that loses every path to its storage, as by a fault of the storage network: nobody says what became of it. */
@@ -15,55 +15,65 @@ export function pathLossFault(
   requireNames("path", record.paths, pathForm);
   requireNames("rule set", rulesets, /^[A-Za-z0-9]+$/);
   if (devices.length + rulesets.length === 0) throw new CouldNotRun(`the path loss of ${host} names no storage`);
-  const disks = hostDisks(host, shell, clock);
+  const disks = hostDisks(host, clock);
   let { paths } = record;
+  /** Open before the fault, so that only the commands themselves lie between its instant and its effect. */
+  let ready: OpenShell | undefined;
 
-  async function setPaths(state: "active" | "off"): Promise<void> {
-    for (const path of paths) {
-      await shell.ask(`esxcli storage core path set --state=${state} --path=${path}`, `set path ${path} ${state}`);
+  const setPaths = (state: "active" | "off"): string[] =>
+    paths.map((path) => `esxcli storage core path set --state=${state} --path=${path}`);
+  const setRulesets = (enabled: boolean): string[] =>
+    rulesets.map((name) => `esxcli network firewall ruleset set --ruleset-id=${name} --enabled=${enabled.toString()}`);
+
+  async function requireRulesets(ask: Ask, enabled: boolean): Promise<void> {
+    const wrong = await firstOther(ask, enabled);
+    if (wrong !== undefined) {
+      throw new CouldNotRun(`the firewall of ${host} did not ${enabled ? "enable" : "disable"} ${wrong}`);
     }
   }
 
-  async function setRulesets(enabled: boolean): Promise<void> {
+  /** A rule set that is not as it should be. */
+  async function firstOther(ask: Ask, enabled: boolean): Promise<string | undefined> {
     for (const name of rulesets) {
-      const command = `esxcli network firewall ruleset set --ruleset-id=${name} --enabled=${enabled.toString()}`;
-      await shell.ask(command, `${enabled ? "enable" : "disable"} the rule set ${name}`);
-      if ((await isEnabled(name)) !== enabled) {
-        throw new CouldNotRun(`the firewall of ${host} did not ${enabled ? "enable" : "disable"} ${name}`);
-      }
+      const text = await ask(`esxcli network firewall ruleset list --ruleset-id=${name}`, "read its firewall");
+      const [, state] = new RegExp(`^${name}\\s+(true|false)\\b`, "m").exec(text) ?? [];
+      if (state === undefined) throw new CouldNotRun(`the firewall of ${host} has no rule set ${name}`);
+      if (state !== enabled.toString()) return name;
     }
-  }
-
-  async function isEnabled(name: string): Promise<boolean> {
-    const text = await shell.ask(`esxcli network firewall ruleset list --ruleset-id=${name}`, "read its firewall");
-    const [, enabled] = new RegExp(`^${name}\\s+(true|false)\\b`, "m").exec(text) ?? [];
-    if (enabled === undefined) throw new CouldNotRun(`the firewall of ${host} has no rule set ${name}`);
-    return enabled === "true";
+    return undefined;
   }
 
   return {
-    async check() {
-      paths = await disks.paths(devices);
-      requireNames("path", paths, pathForm);
-      for (const name of rulesets) {
-        if (!(await isEnabled(name))) {
+    check: () =>
+      during(shell.open(), async (ask) => {
+        paths = await disks.paths(ask, devices);
+        requireNames("path", paths, pathForm);
+        const disabled = await firstOther(ask, true);
+        if (disabled !== undefined) {
           throw new CouldNotRun(
-            `rule set ${name} of ${host}'s firewall is disabled, and yet it has NFS; look at it first`,
+            `rule set ${disabled} of ${host}'s firewall is disabled, and yet it has NFS; look at it first`,
           );
         }
-      }
-    },
+      }),
     record: () => ({ ...record, paths }),
-    async inject() {
-      await setPaths("off");
-      await setRulesets(false);
-      await disks.await(devices, ["dead", "dead timeout"], "take the disk for unreachable");
+    async arm() {
+      ready = await shell.open();
     },
-    async restore() {
-      await setPaths("active");
-      await setRulesets(true);
-      await disks.await(devices, connected, "reach the disk again");
+    inject: () =>
+      during(ready ?? shell.open(), async (ask) => {
+        await ask([...setPaths("off"), ...setRulesets(false)].join(" && "), "take the paths to its storage away");
+        await requireRulesets(ask, false);
+        await disks.await(ask, devices, ["dead", "dead timeout"], "take the disk for unreachable");
+      }),
+    restore: () =>
+      during(shell.open(), async (ask) => {
+        for (const command of [...setPaths("active"), ...setRulesets(true)]) await ask(command, "give the paths back");
+        await requireRulesets(ask, true);
+        await disks.await(ask, devices, connected, "reach the disk again");
+      }),
+    close() {
+      ready?.end();
+      return Promise.resolve();
     },
-    close: () => Promise.resolve(),
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock";
 import { CouldNotRun } from "../problems";
 import { parseList } from "./esxcli";
-import type { HostShell } from "./hostShell";
+import type { Ask } from "./hostShell";
 
 /** For a device to be seen as lost, and to be back; seconds of the Clock. */
 const confirmSeconds = 120;
@@ -12,9 +12,9 @@ const usable = ["active", "standby"];
 /** A host's disks and its paths to them, in its ESXi Shell. All errors are CouldNotRun. */
 export interface HostDisks {
   /** Names of the paths to the disks, all of which must be usable, and the disks connected. */
-  paths(devices: readonly string[]): Promise<string[]>;
+  paths(ask: Ask, devices: readonly string[]): Promise<string[]>;
   /** Waits until every disk has one of these states. @param what for the error: `takes it for lost` */
-  await(devices: readonly string[], states: readonly DiskState[], what: string): Promise<void>;
+  await(ask: Ask, devices: readonly string[], states: readonly DiskState[], what: string): Promise<void>;
 }
 
 /** As vSphere Storage, "Check the Connection Status of a Storage Device", has them: dead and dead timeout are APD, not connected is PDL. */
@@ -23,35 +23,35 @@ export type DiskState = "on" | "degraded" | "dead" | "dead timeout" | "not conne
 /** A disk that a host reaches; by one path only, it is degraded. */
 export const connected: readonly DiskState[] = ["on", "degraded"];
 
-export function hostDisks(host: string, shell: HostShell, clock: Pick<Clock, "now" | "wait" | "seconds">): HostDisks {
-  async function status(device: string): Promise<string> {
-    const text = await shell.ask(`esxcli storage core device list -d ${device}`, `look at the disk ${device}`);
+export function hostDisks(host: string, clock: Pick<Clock, "now" | "wait" | "seconds">): HostDisks {
+  async function status(ask: Ask, device: string): Promise<string> {
+    const text = await ask(`esxcli storage core device list -d ${device}`, `look at the disk ${device}`);
     return parseList(text)[0]?.get("Status") ?? "unknown";
   }
 
   return {
-    async paths(devices) {
+    async paths(ask, devices) {
       const all: string[] = [];
       for (const device of devices) {
-        const text = await shell.ask(`esxcli storage core path list -d ${device}`, `list the paths to ${device}`);
+        const text = await ask(`esxcli storage core path list -d ${device}`, `list the paths to ${device}`);
         const paths = parseList(text).map((one) => ({ name: one.get("Runtime Name") ?? "", state: one.get("State") }));
         if (paths.length === 0) throw new CouldNotRun(`${host} has no path to ${device}`);
         const bad = paths.find(({ state = "unknown" }) => !usable.includes(state));
         if (bad !== undefined) {
           throw new CouldNotRun(`path ${bad.name} of ${host} is ${bad.state ?? "unknown"}; bring it back first`);
         }
-        const state = await status(device);
+        const state = await status(ask, device);
         if (!(connected as readonly string[]).includes(state))
           throw new CouldNotRun(`disk ${device} of ${host} is ${state}; bring it back first`);
         all.push(...paths.map(({ name }) => name));
       }
       return all;
     },
-    async await(devices, states, what) {
+    async await(ask, devices, states, what) {
       const started = clock.now();
       for (const device of devices) {
         for (;;) {
-          const state = await status(device);
+          const state = await status(ask, device);
           if ((states as readonly string[]).includes(state)) break;
           if (clock.seconds(clock.now() - started) > confirmSeconds) {
             throw new CouldNotRun(

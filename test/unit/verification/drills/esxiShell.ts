@@ -1,4 +1,4 @@
-import type { HostShell } from "../../../../verification/faults/hostShell";
+import type { HostShell, OpenShell } from "../../../../verification/faults/hostShell";
 import { NoAnswer, type SshConnection, type SshResult } from "../../../../verification/net/ssh";
 import { CouldNotRun } from "../../../../verification/problems";
 import { EsxiStorage } from "./esxiStorage";
@@ -7,6 +7,8 @@ import type { World } from "./world";
 /** ESXi's shell of a host in memory: what the injectors send, and what a test breaks of it. */
 export class EsxiShell implements HostShell {
   asked: string[] = [];
+  /** Those of open() that have not ended. */
+  readonly logins = new Set<OpenShell>();
   readonly storage: EsxiStorage;
   adapters = new Map([["vmk0", true]]);
   /** The undo that waits, as a list of processes shows it. */
@@ -40,6 +42,13 @@ export class EsxiShell implements HostShell {
     else if (enabled !== undefined) this.#enable();
     else throw new Error(`not known here: ${command}`);
     return "";
+  }
+
+  open(): Promise<OpenShell> {
+    this.world.advance(2); // To agree on keys takes longer than a command.
+    const login: OpenShell = { ask: (command) => this.ask(command), end: () => this.logins.delete(login) };
+    this.logins.add(login);
+    return Promise.resolve(login);
   }
 
   connect(): Promise<SshConnection> {

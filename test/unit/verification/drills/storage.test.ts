@@ -74,6 +74,13 @@ describe("drills on lost storage", () => {
         assert.deepEqual([xp?.affected, xp?.hostAfter], [true, "esx-01"]);
       });
 
+      it("know the instant of the fault to the time of a few commands: the login came before, and all logins end", async () => {
+        const { timeline } = (await run(loss)).drills[0] ?? { timeline: [] };
+        const [broken, confirmed] = timeline.filter(({ kind }) => kind === "fault").map(({ t }) => t);
+        assert.ok(broken === 0 && confirmed !== undefined && confirmed > 0 && confirmed < 2, JSON.stringify(timeline));
+        assert.equal(world.shell("esx-02").logins.size, 0);
+      });
+
       it("fail when a VM is not terminated", async () => {
         world.terminates = (vm) => vm !== "xp-1";
         assert.deepEqual(

@@ -7,6 +7,7 @@ import { Problems, type Problem } from "../problems";
 import { printSummary } from "../report";
 import { realTimeSeconds } from "../vcenter/performance";
 import type { CommandContext } from "./context";
+import { defaultLevels, defaultLevelSeconds } from "./defaults";
 import { requirePasswords } from "./drill";
 
 export interface LoadCommandOptions {
@@ -19,11 +20,6 @@ export interface LoadCommandOptions {
   json: boolean;
   report: string;
 }
-
-/** As the study did, in percent. */
-export const defaultLevels = "0,25,50,75,100";
-/** Six samples of vCenter's real-time statistics, the first and last of which may not lie wholly within the level. */
-export const defaultLevelSeconds = 120;
 
 /** Two whole samples of a level need three intervals at most. */
 const leastSeconds = 3 * realTimeSeconds;

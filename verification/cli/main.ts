@@ -1,21 +1,14 @@
 import { Command, CommanderError, Option } from "commander";
 import { version } from "../../package.json";
 import { settleSeconds } from "../checks/settle";
-import { checkCommand, type CheckOptions } from "./check";
+import type { CheckOptions } from "./check";
 import { drillNames, variantOf, type DrillName } from "../drills/variants";
 import type { CommandContext } from "./context";
-import {
-  compareCommand,
-  drillCommand,
-  recoverCommand,
-  reportCommand,
-  type CompareOptions,
-  type DrillOptions,
-  type RecoverOptions,
-  type ReportOptions,
-} from "./drill";
-import { defaultLevels, defaultLevelSeconds, loadCommand, type LoadCommandOptions } from "./load";
-import { defaultListen, defaultWindows, monitorCommand, type MonitorOptions } from "./monitor";
+import { commands } from "./commands";
+import { defaultLevels, defaultLevelSeconds, defaultListen, defaultWindows } from "./defaults";
+import type { CompareOptions, DrillOptions, RecoverOptions, ReportOptions } from "./drill";
+import type { LoadCommandOptions } from "./load";
+import type { MonitorOptions } from "./monitor";
 import { CouldNotRun } from "../problems";
 
 const exitCodes = "Exit code: 0 passed, 1 failed, 2 could not run (bad input, no vCenter, interrupted).";
@@ -134,7 +127,7 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .addHelpText("after", checkExamples)
     .addHelpText("after", `\n${configHelp}\n\n${environment}`)
     .action(async (options: CheckOptions) => {
-      done(await checkCommand(options, context));
+      done(await commands.check().checkCommand(options, context));
     });
 
   const drills = program
@@ -156,7 +149,7 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
       .addHelpText("after", examplesOf(drill))
       .addHelpText("after", `\n${configHelp}\n\n${environment}`)
       .action(async (options: Omit<DrillOptions, "drill">) => {
-        done(await drillCommand({ ...options, drill }, context));
+        done(await commands.drill().drillCommand({ ...options, drill }, context));
       });
   }
 
@@ -179,7 +172,7 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .addHelpText("after", loadExamples)
     .addHelpText("after", `\n${configHelp}\n\n${environment}`)
     .action(async (options: LoadCommandOptions) => {
-      done(await loadCommand(options, context));
+      done(await commands.load().loadCommand(options, context));
     });
 
   program
@@ -196,7 +189,7 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .addHelpText("after", "A dashboard for Grafana: docs/grafana-dashboard.json")
     .addHelpText("after", `\n${exitCodes}\n\n${configHelp}\n\n${environment}`)
     .action(async (options: MonitorOptions) => {
-      done(await monitorCommand(options, context));
+      done(await commands.monitor().monitorCommand(options, context));
     });
 
   program
@@ -207,7 +200,7 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .addHelpText("after", `\nExample:\n  vsphere-ha recover --config cluster.json --journal report/journal.json`)
     .addHelpText("after", `\n${exitCodes}`)
     .action(async (options: RecoverOptions) => {
-      done(await recoverCommand(options, context));
+      done(await commands.drill().recoverCommand(options, context));
     });
 
   const report: Command = program
@@ -222,7 +215,7 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .action(async ({ journal, out, mtbfHours }: Partial<ReportOptions>) => {
       if (journal === undefined) report.error("error: required option '--journal <file>' not specified");
       if (out === undefined) report.error("error: required option '--out <dir>' not specified");
-      done(await reportCommand({ journal, out, mtbfHours }, context));
+      done(await commands.drill().reportCommand({ journal, out, mtbfHours }, context));
     });
   report
     .command("compare")
@@ -233,7 +226,7 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .addHelpText("after", `\nExample:\n  vsphere-ha report compare last-week/journal.json report/journal.json`)
     .addHelpText("after", "\nExit code: 0 nothing got worse, 1 something did, 2 could not compare.")
     .action((before: string, after: string, options: CompareOptions) => {
-      done(compareCommand(before, after, options, context));
+      done(commands.drill().compareCommand(before, after, options, context));
     });
 
   return program;

@@ -5,6 +5,7 @@ import type { MonitorWindow } from "../monitor/metrics";
 import type { Address } from "../monitor/server";
 import { Problems, type Problem } from "../problems";
 import type { CommandContext } from "./context";
+import { defaultListen, defaultWindows } from "./defaults";
 
 export interface MonitorOptions {
   config: string[];
@@ -12,10 +13,6 @@ export interface MonitorOptions {
   windows: string;
   journal: string | undefined;
 }
-
-/** To this machine alone, unless the user says otherwise. */
-export const defaultListen = "127.0.0.1:9469";
-export const defaultWindows = "1h,24h,30d";
 
 /** Watches until it is interrupted. Resolves to the exit code. */
 export async function monitorCommand(options: MonitorOptions, context: CommandContext): Promise<number> {

@@ -1,7 +1,7 @@
 import { guestsText, scenarios } from "../load/judge";
 import type { LoadResult } from "../load/model";
-import type { DrillResult, Journal } from "../model";
-import { escapeMarkdown, markup, type Markup } from "./escape";
+import type { DrillResult } from "../model";
+import { markup, type Markup } from "./escape";
 import { plural, verdictWord } from "./format";
 import { loadColour, loadSvg } from "./loadChart";
 import { availabilityTable, guestTable, hostTable, type LoadTable } from "./loadTables";
@@ -45,25 +45,4 @@ function table({ title, head, rows }: LoadTable): Markup {
 function cell(text: string): Markup {
   const [first, ...notes] = text.split("\n");
   return markup`<td class="figure">${first}${notes.map((note) => markup`<small>${note}</small>`)}</td>`;
-}
-
-/** The tables that a summary has room for. */
-export function loadTables({ load, drills }: Journal): LoadTable[] {
-  const byLevel = availabilityTable(drills);
-  return [
-    ...(load === undefined || load.readings.length === 0 ? [] : [hostTable(load)]),
-    ...(byLevel ? [byLevel] : []),
-  ];
-}
-
-export function loadMarkdown(journal: Journal): string[] {
-  const row = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
-  return loadTables(journal).flatMap(({ title, head, rows }) => [
-    `## ${title}`,
-    "",
-    row(head),
-    `|${head.map(() => " --- |").join("")}`,
-    ...rows.map(row),
-    "",
-  ]);
 }

@@ -2,7 +2,8 @@ import { cell, guestsOf } from "../availability/means";
 import { guestOsTitle } from "../availability/published";
 import { guestsText, ofScenario, scenarios } from "../load/judge";
 import type { LoadResult, LoadSlope, Usage } from "../load/model";
-import type { Bounds, DrillResult } from "../model";
+import type { Bounds, DrillResult, Journal } from "../model";
+import { escapeMarkdown } from "./escape";
 import { duration, percent, seconds } from "./format";
 
 /** Rows of text: what a page, a summary and a terminal show of a load run. A second line of a cell explains the first. */
@@ -93,4 +94,25 @@ function slopeText(found: LoadSlope | undefined): string {
   const { slope, interval } = found;
   if (interval === undefined) return slope.toFixed(3);
   return `${slope.toFixed(3)}\n95 %: ${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)}`;
+}
+
+/** The tables that a summary has room for. */
+export function loadTables({ load, drills }: Journal): LoadTable[] {
+  const byLevel = availabilityTable(drills);
+  return [
+    ...(load === undefined || load.readings.length === 0 ? [] : [hostTable(load)]),
+    ...(byLevel ? [byLevel] : []),
+  ];
+}
+
+export function loadMarkdown(journal: Journal): string[] {
+  const row = (cells: readonly string[]): string => `| ${cells.map(escapeMarkdown).join(" | ")} |`;
+  return loadTables(journal).flatMap(({ title, head, rows }) => [
+    `## ${title}`,
+    "",
+    row(head),
+    `|${head.map(() => " --- |").join("")}`,
+    ...rows.map(row),
+    "",
+  ]);
 }

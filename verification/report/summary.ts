@@ -4,7 +4,7 @@ import { cloudMarkdown, drillTitle, observationTable, viewTable } from "./cloud"
 import { escapeMarkdown } from "./escape";
 import { scaleNote, verdictWord } from "./format";
 import { headline } from "./headline";
-import { loadMarkdown } from "./loadSection";
+import { loadMarkdown } from "./loadTables";
 import { matrix } from "./matrix";
 
 /** Markdown for a pipeline's summary page. */

@@ -3,7 +3,7 @@ import { faultWords } from "../faults/words";
 import type { Journal } from "../model";
 import { scaleNote, verdictWord } from "./format";
 import { headline } from "./headline";
-import { loadTables } from "./loadSection";
+import { loadTables } from "./loadTables";
 import { matrix } from "./matrix";
 
 /** The summary for a terminal: verdict, what was simulated, the table guest × host, what did not pass. Plain text. */

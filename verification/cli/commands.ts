@@ -1,0 +1,13 @@
+/* eslint-disable @typescript-eslint/no-require-imports -- import() would look for JavaScript where TypeScript runs as it is */
+import type * as Check from "./check";
+import type * as Drill from "./drill";
+import type * as Load from "./load";
+import type * as Monitor from "./monitor";
+
+/** The commands, each loaded when it is called: what reads a cluster need not wait for what draws charts. */
+export const commands = {
+  check: (): typeof Check => require("./check") as typeof Check,
+  drill: (): typeof Drill => require("./drill") as typeof Drill,
+  load: (): typeof Load => require("./load") as typeof Load,
+  monitor: (): typeof Monitor => require("./monitor") as typeof Monitor,
+};

@@ -3,15 +3,18 @@
  * drill that the lab offers, those of OpenStack where there is one, and loads the guests; shows that preview and refresh are
  * still empty afterwards, writes report/, and stops what it started.
  */
+// First, so that an interrupt finds its handler also while the rest is being loaded.
+import { hurried, interrupted } from "../verification/cli/interrupt";
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
-import { DEFAULT_TIME_SCALE, labEnv, startLab, stopLab } from "../lab/lab";
+import { labEnv, startLab, stopLab } from "../lab/lab";
 import { timeScale } from "../lab/timeScale";
 import { joined } from "../verification/joined";
 import { readJournal } from "../verification/journal";
 import type { CheckResult, Journal } from "../verification/model";
+import { main as vsphereHa } from "../verification/cli/main";
 import { printSummary, writeReport } from "../verification/report";
 import { CouldNotRun } from "../verification/problems";
 
@@ -20,6 +23,8 @@ const reportDir = join(root, "report");
 /** What the verification is told of the stack. */
 const documentFile = join(reportDir, "verification.json");
 const labName = "dev";
+/** Lab seconds in a second: the drills wait far more than they compute, and a command over SSH still takes less than one. */
+const defaultTimeScale = 25;
 
 /** Each at one host, after the loss of each was seen. */
 const drills = [
@@ -42,42 +47,38 @@ interface Options {
   timeScale: number;
 }
 
-/** Ends a run from outside: the running child gets one SIGINT, so that it can undo what it did. */
-const interrupted = new AbortController();
-
 interface Finished {
   code: number;
   output: string;
 }
 
-/** What of a child's output is shown as it comes; all of it is kept. */
-type Shown = "all" | "stderr" | "none";
-
-function run(file: string, args: string[], env: NodeJS.ProcessEnv, shown: Shown): Promise<Finished> {
+/** @param shown its output, as it comes; all of it is kept */
+function pulumi(env: NodeJS.ProcessEnv, args: string[], shown = false): Promise<Finished> {
   return new Promise((done, fail) => {
-    // Its own process group: a Ctrl-C of the terminal reaches it once, through us.
-    const child = spawn(file, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const all = [...args, "--non-interactive", "--color", "never"];
+    // Its own process group: a Ctrl-C of the terminal reaches it once, through us, so that it can undo what it did.
+    const child = spawn("pulumi", all, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     let output = "";
-    const keep = (show: boolean) => (chunk: Buffer) => {
+    const keep = (chunk: Buffer): void => {
       output += chunk.toString();
-      if (show) process.stdout.write(chunk);
+      if (shown) process.stdout.write(chunk);
     };
     const end = (): void => {
       child.kill("SIGINT");
     };
-    interrupted.signal.addEventListener("abort", end);
-    child.stdout.on("data", keep(shown === "all"));
-    child.stderr.on("data", keep(shown !== "none"));
+    interrupted.addEventListener("abort", end);
+    child.stdout.on("data", keep);
+    child.stderr.on("data", keep);
     child.on("error", fail);
     child.on("close", (code) => {
-      interrupted.signal.removeEventListener("abort", end);
+      interrupted.removeEventListener("abort", end);
       done({ code: code ?? 2, output });
     });
   });
 }
 
 async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
-  if (interrupted.signal.aborted) throw new CouldNotRun("interrupted");
+  if (interrupted.aborted) throw new CouldNotRun("interrupted");
   const started = Date.now();
   console.log(`\n== ${title}`);
   const result = await work();
@@ -85,18 +86,25 @@ async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-async function pulumi(env: NodeJS.ProcessEnv, args: string[], shown: Shown = "none"): Promise<Finished> {
-  return run("pulumi", [...args, "--non-interactive", "--color", "never"], env, shown);
-}
-
 /** @param stack Pulumi.<stack>.yaml has its settings */
 async function deploy(env: NodeJS.ProcessEnv, stack: string): Promise<void> {
   const init = await pulumi(env, ["stack", "init", stack]);
   if (init.code !== 0) throw new CouldNotRun(`pulumi stack init failed:\n${init.output}`);
-  const up = await pulumi(env, ["up", "--yes", "--skip-preview", "--suppress-progress", "--suppress-outputs"], "all");
+  const up = await pulumi(env, ["up", "--yes", "--skip-preview", "--suppress-progress", "--suppress-outputs"], true);
   if (up.code === 0) return;
   if (up.output.includes("vsphere-ha check: failed")) throw new VerificationFailed();
   throw new CouldNotRun("pulumi up failed: its messages above say why; nothing was failed on purpose");
+}
+
+interface Parts {
+  openstack: boolean;
+  /** Lab seconds in a second. */
+  scale: number;
+}
+
+/** Seconds of the lab. Where they are short, more of them: also a busy machine is in time for a probe each 100 ms. */
+function probeInterval(scale: number): number {
+  return Math.max(1, scale / 10);
 }
 
 /** What the stack says of its target, as far as it is used here. */
@@ -118,29 +126,30 @@ const unchangedChecks = [
 ];
 
 /** A failover moves VMs between hosts; a stack that then wants to change something would undo it. */
-async function checkUnchanged(env: NodeJS.ProcessEnv): Promise<CheckResult[]> {
-  const results: CheckResult[] = [];
-  for (const { id, title, args } of unchangedChecks) {
-    const { code, output } = await pulumi(env, [...args, "--expect-no-changes", "--diff"]);
-    results.push({
-      id,
-      title,
-      severity: "error",
-      verdict: code === 0 ? "passed" : "failed",
-      read: code === 0 ? "no changes" : "changes, or no answer",
-      expected: "no changes",
-      why: "a stack that wants to change something after a failover would move the VMs again",
-      source: `pulumi ${args.join(" ")} --expect-no-changes`,
-      remedy: `run pulumi ${args.join(" ")} --diff and find out who else changes the named resource`,
-      findings: code === 0 ? [] : [{ subject: "stack", read: output.trim(), expected: "no changes" }],
-    });
-  }
-  return results;
+function checkUnchanged(env: NodeJS.ProcessEnv): Promise<CheckResult[]> {
+  return Promise.all(
+    unchangedChecks.map(async ({ id, title, args }) => {
+      const { code, output } = await pulumi(env, [...args, "--expect-no-changes", "--diff"]);
+      return {
+        id,
+        title,
+        severity: "error",
+        verdict: code === 0 ? "passed" : "failed",
+        read: code === 0 ? "no changes" : "changes, or no answer",
+        expected: "no changes",
+        why: "a stack that wants to change something after a failover would move the VMs again",
+        source: `pulumi ${args.join(" ")} --expect-no-changes`,
+        remedy: `run pulumi ${args.join(" ")} --diff and find out who else changes the named resource`,
+        findings: code === 0 ? [] : [{ subject: "stack", read: output.trim(), expected: "no changes" }],
+      };
+    }),
+  );
 }
 
 /**
- * Runs commands of the verification one after the other, each with a report of its own below report/ (after a kill, its
- * journal says what to undo there), and makes one of all. Only their progress is shown, because the summary comes last.
+ * Runs commands of the verification one after the other, in this process, as each start of one takes seconds. Each has a
+ * report of its own below report/ (after a kill, its journal says what to undo there), and one is made of all. Only their
+ * progress is shown, because the summary comes last.
  */
 class Verification {
   readonly #journals: Journal[] = [];
@@ -152,13 +161,13 @@ class Verification {
   async run(...args: string[]): Promise<Journal> {
     const dir = join(reportDir, args.slice(0, 2).join("-"));
     const journalFile = join(dir, "journal.json");
-    const common = ["--config", documentFile, "--report", dir, "--json"];
-    const { code } = await run(
-      process.execPath,
-      [join(root, "bin", "vsphere-ha.js"), ...args, ...common],
-      this.env,
-      "stderr",
-    );
+    const code = await vsphereHa([...args, "--config", documentFile, "--report", dir, "--json"], {
+      env: this.env,
+      stdout: { write: () => undefined },
+      stderr: process.stdout,
+      signal: interrupted,
+      hurried,
+    });
     this.#dirs.push(dir);
     const journal = existsSync(journalFile) ? readJournal(journalFile) : undefined;
     if (journal !== undefined) this.#journals.push(journal);
@@ -177,13 +186,14 @@ class Verification {
   }
 }
 
-async function verify(env: NodeJS.ProcessEnv, openstack: boolean): Promise<Journal> {
+async function verify(env: NodeJS.ProcessEnv, { openstack, scale }: Parts): Promise<Journal> {
   const output = await pulumi(env, ["stack", "output", "verification", "--json"]);
   if (output.code !== 0) throw new CouldNotRun(`pulumi stack output failed:\n${output.output}`);
   rmSync(reportDir, { recursive: true, force: true });
   mkdirSync(reportDir, { recursive: true });
-  writeFileSync(documentFile, output.output);
-  const { hosts, vms } = JSON.parse(output.output) as Document;
+  const document = JSON.parse(output.output) as Document;
+  writeFileSync(documentFile, JSON.stringify({ ...document, probeIntervalSeconds: probeInterval(scale) }));
+  const { hosts, vms } = document;
   const verification = new Verification(env);
   try {
     await step("Fail each host once", () => verification.run("drill", "host-loss"));
@@ -212,22 +222,22 @@ async function main({ keep, withoutOpenstack, timeScale: scale }: Options): Prom
   const openstack = !withoutOpenstack;
   try {
     const lab = await step(`Start the lab (time scale ${scale})`, () =>
-      startLab({ name: labName, timeScale: scale, openstack, signal: interrupted.signal }),
+      startLab({ name: labName, timeScale: scale, openstack, signal: interrupted }),
     );
     started = true;
     const env = { ...process.env, ...labEnv(lab.name) };
     await step("Deploy the reference stack", () => deploy(env, openstack ? "openstack" : "dev"));
-    const journal = await verify(env, openstack);
+    const journal = await verify(env, { openstack, scale });
     console.log(`\n${printSummary(journal)}`);
     console.log(`report: ${join("report", "index.html")}`);
     return journal.verdict === "passed" ? 0 : 1;
   } catch (error) {
     if (error instanceof VerificationFailed) return 1;
     if (!(error instanceof Error)) throw error;
-    console.error(interrupted.signal.aborted ? "interrupted: run npm start again" : error.message);
+    console.error(interrupted.aborted ? "interrupted: run npm start again" : error.message);
     return 2;
   } finally {
-    if (started && keep && !interrupted.signal.aborted) {
+    if (started && keep && !interrupted.aborted) {
       console.log(
         [
           "",
@@ -254,19 +264,13 @@ const program = new Command("npm start --")
     "--time-scale <factor>",
     "lab seconds in one second: more is faster and less exact; with less, a busy machine is still in time",
     timeScale,
-    DEFAULT_TIME_SCALE,
+    defaultTimeScale,
   )
   .addHelpText(
     "after",
     "\nExit code: 0 everything passed, 1 something failed, 2 could not run.\nThe report is written to report/ (index.html, summary.md, junit.xml, journal.json).",
   );
 
-process.on("SIGINT", () => {
-  interrupted.abort();
-});
-process.on("SIGTERM", () => {
-  interrupted.abort();
-});
 void main(program.parse().opts<Options>()).then((code) => {
   process.exitCode = code;
 });

@@ -26,11 +26,11 @@ export interface OpenShell {
 
 /** Logs in for the time of the work. */
 export async function during<T>(shell: OpenShell | Promise<OpenShell>, work: (ask: Ask) => Promise<T>): Promise<T> {
-  const { ask, end } = await shell;
+  const open = await shell;
   try {
-    return await work(ask);
+    return await work(open.ask);
   } finally {
-    end();
+    open.end();
   }
 }
 

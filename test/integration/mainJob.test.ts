@@ -46,7 +46,7 @@ describe("npm start in a fresh clone", function () {
     }
     const journal = JSON.parse(readFileSync(join(report, "journal.json"), "utf8")) as Journal;
     assert.equal(journal.verdict, "passed");
-    assert.equal(journal.timeScale, 10);
+    assert.equal(journal.timeScale, 25);
     const hosts = ["esx-01.lab.test", "esx-02.lab.test", "esx-03.lab.test"];
     assert.deepEqual(
       journal.drills.map(({ drill, verdict }) => `${drill} ${verdict}`),

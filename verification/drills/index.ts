@@ -1,3 +1,4 @@
+import { getPriority, setPriority } from "node:os";
 import { join } from "node:path";
 import type { VerificationConfig } from "../config";
 import { Clock } from "../clock";
@@ -103,6 +104,7 @@ async function wakeVcenter({ config, env, progress }: RecoverRequest, { drills }
 export async function withCluster<T>(request: DrillRequest, work: (parts: DrillParts) => Promise<T>): Promise<T> {
   const { config, env } = request;
   requireOpenStack(request);
+  const priority = getPriority();
   const vcenter = await connect(config, env);
   try {
     const cloud = await connectCloud(config, env);
@@ -112,6 +114,7 @@ export async function withCluster<T>(request: DrillRequest, work: (parts: DrillP
       await cloud?.close();
     }
   } finally {
+    setPriority(priority); // What comes next in this process needs no more than before.
     await vcenter.close();
   }
 }

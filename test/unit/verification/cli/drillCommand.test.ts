@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, writeFileSync } from "node:fs";
+import { getPriority } from "node:os";
 import { readJournal } from "../../../../verification/journal";
 import type { FaultRecord } from "../../../../verification/faults/fault";
 import type { Journal } from "../../../../verification/model";
@@ -59,6 +60,12 @@ describe("drill --plan", () => {
     assert.equal(vcenter.calls.at(-1), "Logout");
     nothingBroken();
     assert.deepEqual(readdirSync(commands.dir), ["config.json"]);
+  });
+
+  it("leaves its process the priority that it had", async () => {
+    const priority = getPriority();
+    await drill("host-loss", ["--plan"]);
+    assert.equal(getPriority(), priority);
   });
 
   it("is of the hosts that are named, each once", async () => {

@@ -7,7 +7,7 @@ import { describePlan } from "../../../../verification/drills/describe";
 import { drillHosts } from "../../../../verification/drills/run";
 import { variantOf, type DrillName } from "../../../../verification/drills/variants";
 import { JournalFile } from "../../../../verification/journal";
-import { sameText } from "./wordForWord";
+import { sameText } from "../../sameText";
 import { World } from "./world";
 
 interface Scene {
@@ -100,7 +100,7 @@ describe("what people read of a drill", () => {
       const options = { includeBystanders: false, keepUp: [] };
       const plan = variantOf(drill).plan(world.inventory(), world.config(), subject, options);
       const text = "host" in plan ? describePlan(plan, world.config().stop) : plan.refusals.join("\n");
-      sameText(`${name}.txt`, text);
+      sameText(join(__dirname, "plans", `${name}.txt`), text);
     });
   }
 
@@ -152,7 +152,7 @@ describe("what people read of a drill", () => {
         const [result] = journal.drills;
         const told = result?.timeline.map(({ t, kind, text }) => `${t?.toFixed(0) ?? "-"} s, ${kind}: ${text}`) ?? [];
         sameText(
-          `${name}.timeline.txt`,
+          join(__dirname, "plans", `${name}.timeline.txt`),
           [`${journal.verdict}: ${result?.summary ?? journal.error ?? ""}`, ...told, "", "progress:", ...said].join(
             "\n",
           ),

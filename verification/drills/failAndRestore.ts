@@ -85,12 +85,13 @@ async function watchFailover(
   const words = faultWords(plan.fault);
   const { faultSent } = seen;
   seen.second = await escalate(parts, { plan, fault, words, timeline, faultSent, offsetMs: offset.ms });
-  seen.failedOver = await observe(parts, plan, prober, timeline, async () => {
+  const reveal = async (): Promise<void> => {
     if (fault.reveal === undefined) return;
     timeline.say("recovery", words.revealing ?? "");
     await fault.reveal();
     stop.vcenterIsBack();
-  });
+  };
+  seen.failedOver = await observe(parts, { plan, prober, timeline, faultSent, reveal });
   await companion?.failedOver();
 }
 

@@ -9,6 +9,16 @@ const pollSeconds = 1;
 /** Beyond the budget, so that a VM that is late is seen to be late. */
 const graceSeconds = 10;
 
+export interface Observing {
+  plan: DrillPlan;
+  prober: Prober;
+  timeline: Timeline;
+  /** When the first fault was sent; wall ms. */
+  faultSent: number;
+  /** Has vCenter tell again what it could not while the fault was there. */
+  reveal: () => Promise<void>;
+}
+
 /**
  * Waits until all VMs that must come back answer again, or their budget is over; then reads where they run.
  *
@@ -16,10 +26,7 @@ const graceSeconds = 10;
  */
 export async function observe(
   parts: DrillParts,
-  plan: DrillPlan,
-  prober: Prober,
-  timeline: Timeline,
-  reveal: () => Promise<void> = () => Promise.resolve(),
+  { plan, prober, timeline, faultSent, reveal }: Observing,
 ): Promise<Inventory | undefined> {
   const { clock, interrupted } = parts;
   const started = clock.now();
@@ -28,7 +35,7 @@ export async function observe(
   while (clock.seconds(clock.now() - started) < most) {
     for (const [name, state] of waiting) {
       const outcome = prober.last(name)?.outcome;
-      const after = `${clock.seconds(clock.now() - started).toFixed(0)} s after the fault`;
+      const after = `${clock.seconds(clock.now() - faultSent).toFixed(0)} s after the fault`;
       if (state === "up" && outcome === "down") {
         waiting.set(name, "down");
         timeline.say("probe", `${name} does not answer`);

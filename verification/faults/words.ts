@@ -51,6 +51,15 @@ export interface KindWords {
   shown: string;
 }
 
+function counted(number: number, thing: string): string {
+  return number === 1 ? `1 ${thing}` : `${number.toString()} ${thing}s`;
+}
+
+/** `1 host was`, `2 hosts were`. */
+function were(number: number, thing: string): string {
+  return `${counted(number, thing)} ${number === 1 ? "was" : "were"}`;
+}
+
 type Kind = FaultRecord["kind"];
 type Of<K extends Kind> = Extract<FaultRecord, { kind: K }>;
 
@@ -79,7 +88,7 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       note: undefined,
     }),
     several: {
-      counted: (hosts) => `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} failed`,
+      counted: (hosts) => `${were(hosts, "host")} failed`,
       none: "No host was failed",
       shown: "HA brought the guests back within the time that the settings promise",
     },
@@ -111,7 +120,7 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       };
     },
     several: {
-      counted: (hosts) => `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} isolated`,
+      counted: (hosts) => `${were(hosts, "host")} isolated`,
       none: "No host was isolated",
       shown: "HA did to the guests what the isolation response says, within the time that the settings promise",
     },
@@ -151,7 +160,7 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       note: "maintenance mode",
     }),
     several: {
-      counted: (hosts) => `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} put into maintenance mode`,
+      counted: (hosts) => `${were(hosts, "host")} put into maintenance mode`,
       none: "No host was put into maintenance mode",
       shown: "no guest noticed",
     },
@@ -181,8 +190,7 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       note: "vCenter down",
     }),
     several: {
-      counted: (hosts) =>
-        `${hosts === 1 ? "1 host was" : `${hosts.toString()} hosts were`} failed while vCenter was down`,
+      counted: (hosts) => `${were(hosts, "host")} failed while vCenter was down`,
       none: "No host was failed",
       shown: "HA, which needs no vCenter, brought the guests back within the time that the settings promise",
     },
@@ -211,8 +219,7 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       note: `then ${second}`,
     }),
     several: {
-      counted: (times) =>
-        `${times === 1 ? "1 host was" : `${times.toString()} hosts were`} failed, each with a second one during its failover`,
+      counted: (times) => `${were(times, "host")} failed, each with a second one during its failover`,
       none: "No host was failed",
       shown: "HA brought the guests of both back within the time that the settings promise",
     },
@@ -240,7 +247,7 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
       note: `guest hang of ${vm}`,
     }),
     several: {
-      counted: (guests) => `${guests === 1 ? "1 guest was" : `${guests.toString()} guests were`} made to hang`,
+      counted: (guests) => `${were(guests, "guest")} made to hang`,
       none: "No guest was made to hang",
       shown: "HA reset it within the time that the settings promise",
     },
@@ -299,7 +306,7 @@ function storageWords({ name, lost, losing, span }: StorageTexts): {
       };
     },
     several: {
-      counted: (hosts) => `${hosts === 1 ? "1 host" : `${hosts.toString()} hosts`} lost storage (${name})`,
+      counted: (hosts) => `${counted(hosts, "host")} lost storage (${name})`,
       none: "No host lost storage",
       shown: "component protection did to the guests what its settings say, within the time that they promise",
     },

@@ -35,7 +35,7 @@ describe("observing a failover", () => {
     of: DrillPlan,
     outcome: (vm: string) => Sample["outcome"] | undefined,
     parts: Partial<DrillParts> = {},
-    reveal?: () => Promise<void>,
+    reveal: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Inventory | undefined> {
     const last: Prober["last"] = (vm) => {
       const what = outcome(vm);
@@ -46,7 +46,7 @@ describe("observing a failover", () => {
       () => world.nowMs,
       (line) => said.push(line),
     );
-    return observe(world.parts(parts), of, prober, timeline, reveal);
+    return observe(world.parts(parts), { plan: of, prober, timeline, faultSent: began - 5000, reveal });
   }
 
   /** Down from 5 s on, up again at 60 s. */
@@ -68,8 +68,8 @@ describe("observing a failover", () => {
     assert.deepEqual(said, [
       "ubuntu-1 does not answer",
       "xp-1 does not answer",
-      "ubuntu-1 answers again, 60 s after the fault",
-      "xp-1 answers again, 60 s after the fault",
+      "ubuntu-1 answers again, 65 s after the fault",
+      "xp-1 answers again, 65 s after the fault",
     ]);
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describePlan } from "../../../../verification/drills/describe";
+import type { Companion } from "../../../../verification/drills/companion";
 import type { DrillPlan } from "../../../../verification/drills/plan";
 import { drillNames, variantOf, type DrillName } from "../../../../verification/drills/variants";
 import { faultWords, kindWords } from "../../../../verification/faults/words";
@@ -63,7 +64,7 @@ describe("plan of a drill", () => {
 
       it("is told whole: the host, its VMs, what is broken and undone, each expectation", () => {
         const plan = planOf(drill);
-        const text = describePlan(plan);
+        const text = describePlan(plan, undefined);
         const words = faultWords(plan.fault);
         for (const part of [words.named, words.breaks, words.undo, ...plan.onHost.map(({ vm }) => vm.name)]) {
           assert.ok(text.includes(part), part);
@@ -88,7 +89,7 @@ describe("plan of a drill", () => {
     });
   }
 
-  const told = (plan: DrillPlan): string => describePlan(plan);
+  const told = (plan: DrillPlan): string => describePlan(plan, undefined);
 
   it("tells a host without VMs, and what is moved there first", () => {
     const text = told(planOf("host-loss", ready(), "esx-01"));
@@ -134,11 +135,18 @@ describe("plan of a drill", () => {
   it("tells why it must not be done, and what is put back beside the host", () => {
     const plan = { ...planOf("host-loss"), refusals: ["one reason", "another"] };
     assert.match(told(plan), /\n {2}refused:\n {4}one reason\n {4}another$/);
-    const companion = {
+    const nothing = (): Promise<void> => Promise.resolve();
+    const companion: Companion = {
       expectations: () => [{ id: "a", statement: "nova sees it", basis: "it asks" }],
       undo: "start it",
+      prepare: nothing,
+      begin: nothing,
+      failedOver: nothing,
+      restore: nothing,
+      conclude: () => assert.fail(),
+      stop: () => undefined,
     };
-    const text = describePlan(planOf("host-loss"), companion as unknown as Parameters<typeof describePlan>[1]);
+    const text = describePlan(planOf("host-loss"), undefined, companion);
     assert.match(text, /\n {4}\(afterwards: start it\)\n/);
     assert.match(text, /\n {4}nova sees it\n {6}it asks\n/);
   });

@@ -10,6 +10,7 @@ import { realParts, type DrillRequest } from "../../../../verification/drills/re
 import type { Fault, FaultRecord } from "../../../../verification/faults/fault";
 import type { Cloud } from "../../../../verification/openstack/cloud";
 import { CouldNotRun } from "../../../../verification/problems";
+import { scene } from "../checks/fixture";
 import { ServedBmc } from "../faults/servedBmc";
 import { cloud as openstack, instance, state } from "../openstack/fixture";
 import { World } from "./world";
@@ -292,10 +293,24 @@ describe("what a drill acts through", () => {
       assert.equal(ends.length, 1);
     });
 
-    it("judges it in the steady state", async () => {
-      const { checks } = await withCloud();
-      const results = await checks(world.inventory());
-      assert.ok(results.some(({ id, verdict }) => id === "openstack-compute-service" && verdict === "passed"));
+    it("judges it in the steady state, and reads it only where all else is in order", async () => {
+      const { inventory, config: ofScene } = scene();
+      const { port } = guest.address() as AddressInfo;
+      const vms = ofScene.vms.map((vm) => ({ ...vm, address: "127.0.0.1", probe: { port } }));
+      let reads = 0;
+      const counted: Cloud = {
+        ...cloud(),
+        state: () => {
+          reads++;
+          return Promise.resolve(state());
+        },
+      };
+      const { checks } = await parts({ config: { ...ofScene, vms, openstack: openstack() } }, counted);
+      const verdict = async (): Promise<string | undefined> =>
+        (await checks(inventory)).find(({ id }) => id === "openstack-compute-service")?.verdict;
+      assert.deepEqual([await verdict(), reads], ["passed", 1]);
+      guest.close();
+      assert.deepEqual([await verdict(), reads], ["inconclusive", 1], "told as not read, and not left out");
     });
   });
 });

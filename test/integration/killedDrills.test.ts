@@ -13,7 +13,8 @@ describe(`drills killed at ${count.toString()} random points (SOAK_SEED=${seed.t
     lab = await DrillLab.start("killed-drills", 4, 20);
     // What makes the drills longer is no help here.
     lab.configure({ ...lab.document, probeIntervalSeconds: 10 });
-    // So that every drill is allowed: VMs whose disk can be gone for good, room for two failures, responses to everything.
+    // So that every drill is allowed: VMs whose disk can be gone for good, room for two failures, responses to everything,
+    // and resets without end.
     await lab.admin.createVmfs("esx-01.lab.test", "naa.6000c29000000000000000000000a001", "vmfs-1");
     for (const vm of ["ubuntu-2", "xp-2"]) await lab.relocate(vm, "vmfs-1");
     await lab.reconfigure(
@@ -28,7 +29,9 @@ describe(`drills killed at ${count.toString()} random points (SOAK_SEED=${seed.t
         "<vmStorageProtectionForAPD>restartConservative</vmStorageProtectionForAPD>" +
         "<vmTerminateDelayForAPDSec>30</vmTerminateDelayForAPDSec><vmReactionOnAPDCleared>none</vmReactionOnAPDCleared>" +
         "<vmStorageProtectionForPDL>restartAggressive</vmStorageProtectionForPDL>" +
-        "</vmComponentProtectionSettings></defaultVmSettings></dasConfig>",
+        "</vmComponentProtectionSettings><vmToolsMonitoringSettings>" +
+        "<failureInterval>30</failureInterval><minUpTime>120</minUpTime><maxFailures>1000</maxFailures>" +
+        "</vmToolsMonitoringSettings></defaultVmSettings></dasConfig>",
     );
   });
 

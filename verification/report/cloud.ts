@@ -52,7 +52,7 @@ export function cloudMarkup(cloud: string, { head, rows, notes }: CloudTable): M
 <p class="muted">Keystone at ${cloud}.</p>
 ${
   rows.length > 0 &&
-  markup`<div class="scroll"><table>
+  markup`<div class="scroll" tabindex="0"><table>
 <thead><tr>${head.map((title) => markup`<th>${title}</th>`)}</tr></thead>
 <tbody>${rows.map(([first, ...others]) => markup`<tr><th scope="row">${first}</th>${others.map((cell) => markup`<td>${cell}</td>`)}</tr>`)}</tbody>
 </table></div>`

@@ -1,6 +1,6 @@
 import { faultWords, isFaultKind, kindWords } from "../faults/words";
 import type { DrillResult, Journal } from "../model";
-import { plural } from "./format";
+import { capital, plural } from "./format";
 
 /** What the run showed, in a sentence. */
 export function headline(journal: Journal): string {
@@ -13,10 +13,6 @@ export function headline(journal: Journal): string {
   );
   if (verdict === "passed") return `${plural(checks.length, "check")}, and nothing in the way of a failover.`;
   return `${plural(bad.length, "check")} of ${checks.length.toString()} did not pass.`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function drilled({ drills: all, checks, error }: Journal): string {

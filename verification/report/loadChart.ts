@@ -2,11 +2,13 @@ import * as echarts from "echarts";
 import { ofScenario, scenarios } from "../load/judge";
 import type { LoadedGuests, LoadReading } from "../load/model";
 import { Markup } from "./escape";
-import { tidy } from "./svg";
+import { shortened, tidy } from "./svg";
 
 const width = 960;
 const columns = 3;
 const cellHeight = 230;
+/** What fits above a small picture. */
+const mostLetters = 32;
 const margin = { left: 52, right: 16, top: 34, bottom: 46 };
 
 /** Told apart by shape too: not everybody sees the colours, and paper may have none. */
@@ -65,7 +67,7 @@ export function loadSvg(readings: readonly LoadReading[]): Markup | undefined {
   chart.setOption({
     animation: false,
     title: hosts.map((host, k) => ({
-      text: host,
+      text: shortened(host, mostLetters),
       left: place(k).left + margin.left,
       top: place(k).top + 4,
       textStyle: { ...text, color: colour("ink"), fontWeight: 600 },
@@ -99,5 +101,7 @@ export function loadSvg(readings: readonly LoadReading[]): Markup | undefined {
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return new Markup(tidy(svg));
+  return new Markup(
+    tidy(svg, `CPU usage of ${hosts.join(", ")} against the load of the guests; the table below has the figures`),
+  );
 }

@@ -2,7 +2,7 @@ import { guestsText, scenarios } from "../load/judge";
 import type { LoadResult } from "../load/model";
 import type { DrillResult } from "../model";
 import { markup, type Markup } from "./escape";
-import { plural, verdictWord } from "./format";
+import { capital, plural, verdictWord } from "./format";
 import { loadColour, loadSvg } from "./loadChart";
 import { availabilityTable, guestTable, hostTable, type LoadTable } from "./loadTables";
 
@@ -17,12 +17,12 @@ export function loadMarkup(load: LoadResult, drills: readonly DrillResult[]): Ma
 <h2>Load <span class="verdict ${verdict}">${verdictWord[verdict]}</span></h2>
 <p class="muted">Each level was held for ${levelSeconds.toString()} s. Figures are means of vCenter's real-time statistics.
 Undo: ${undo.description}, ${undo.done ? "done" : markup`<strong class="failed">not done</strong>`}.</p>
-${bad.length > 0 ? markup`<ul>${bad.map(item)}</ul>` : markup`<p>${load.summary}.</p>`}
+${bad.length > 0 ? markup`<ul>${bad.map(item)}</ul>` : markup`<p>${capital(load.summary)}.</p>`}
 ${
   chart !== undefined &&
   markup`<figure><figcaption>${scenarios(readings).map(
     (guests) => markup`<span class="key" style="--key:var(--${loadColour(guests)})">${guestsText(guests)}</span>`,
-  )}</figcaption>${chart}</figure>`
+  )}</figcaption><div class="scroll" tabindex="0">${chart}</div></figure>`
 }
 ${readings.length > 0 && table(hostTable(load))}
 ${byLevel !== undefined && table(byLevel)}
@@ -36,7 +36,7 @@ function item({ statement, verdict, seen, basis }: LoadResult["expectations"][nu
 }
 
 function table({ title, head, rows }: LoadTable): Markup {
-  return markup`<h3>${title}</h3><div class="scroll"><table>
+  return markup`<h3>${title}</h3><div class="scroll" tabindex="0"><table>
 <thead><tr>${head.map((one) => markup`<th>${one}</th>`)}</tr></thead>
 <tbody>${rows.map(([first, ...others]) => markup`<tr><th scope="row">${first}</th>${others.map(cell)}</tr>`)}</tbody>
 </table></div>`;

@@ -75,18 +75,18 @@ function availabilitySection(journal: Journal): Markup {
 <h2>Availability, guest × host</h2>
 <p class="muted">A row is ${onlyHostLosses(journal) ? "the loss of one host" : "one drill on one host"}. A figure is the lower and upper bound that the probes prove; it holds for its
 window only, from the first probe to the last.</p>
-<div class="scroll"><table class="matrix">
-<thead><tr><th>${head}</th>${guests.map(({ title, note }) => markup`<th>${title}<small>${note}</small></th>`)}<th>Verdict</th></tr></thead>
+<div class="scroll" tabindex="0"><table class="matrix">
+<thead><tr><th>${head}</th><th>Verdict</th>${guests.map(({ title, note }) => markup`<th>${title}<small>${note}</small></th>`)}</tr></thead>
 <tbody>${rows.map(matrixRow)}</tbody>
 </table></div>
 </section>`;
 }
 
 function matrixRow({ kind, label, notes, verdict, cells }: MatrixRow): Markup {
-  return markup`<tr class="${kind}"><th scope="row">${label}${notes.map((note) => markup`<small>${note}</small>`)}</th>${cells.map(
+  return markup`<tr class="${kind}"><th scope="row">${label}${notes.map((note) => markup`<small>${note}</small>`)}</th><td>${verdict !== undefined && verdictMark(verdict)}</td>${cells.map(
     ([figure, ...below]) =>
       markup`<td class="figure">${figure}${below.map((line) => markup`<small>${line}</small>`)}</td>`,
-  )}<td>${verdict !== undefined && verdictMark(verdict)}</td></tr>`;
+  )}</tr>`;
 }
 
 /** @param span what the host's own bar is */
@@ -115,14 +115,14 @@ ${
     .filter(([phase]) => data.rows.some(({ bars }) => bars.some((bar) => bar.phase === phase)))
     .map(
       ([phase, text]) => markup`<span class="key" style="--key:var(--${phase})">${text}</span>`,
-    )}</figcaption>${timelineSvg(data)}</figure>`
+    )}</figcaption><div class="scroll" tabindex="0">${timelineSvg(data)}</div></figure>`
 }
 ${drill.vms.length > 0 && vmTable(drill)}
 ${drill.openstack !== undefined && cloudMarkup(drill.openstack.cloud, observationTable(drill.openstack, drill))}
 ${good.length > 0 && markup`<details><summary>${plural(good.length, "expectation")} that held, and how each was computed</summary><ul>${good.map(expectationItem)}</ul></details>`}
 ${
   drill.timeline.length > 0 &&
-  markup`<details><summary>What happened when</summary><div class="scroll"><table><thead><tr><th>Seconds since the fault</th><th></th><th></th></tr></thead><tbody>${drill.timeline.map(
+  markup`<details><summary>What happened when</summary><div class="scroll" tabindex="0"><table><thead><tr><th>Seconds since the fault</th><th>Kind</th><th>What</th></tr></thead><tbody>${drill.timeline.map(
     ({ t, kind, text }) =>
       markup`<tr><td>${t === undefined ? "" : t.toFixed(1)}</td><td class="muted">${kind}</td><td>${text}</td></tr>`,
   )}</tbody></table></div></details>`
@@ -136,14 +136,14 @@ function expectationItem({ statement, verdict, seen, basis }: Expectation): Mark
 
 function vmTable(drill: DrillResult): Markup {
   const { hit } = faultWords(drill.undo.fault);
-  return markup`<div class="scroll"><table>
+  return markup`<div class="scroll" tabindex="0"><table>
 <thead><tr><th>VM</th><th>Availability</th><th>Downtime</th><th>Detection</th><th>Restart</th><th>Boot</th><th>Ran on, then on</th></tr></thead>
 <tbody>${drill.vms.map(
     (vm) =>
       markup`<tr><th scope="row">${vm.vm}<small>${vm.affected ? hit : "must not notice"}</small></th><td class="figure">${percent(vm.availabilityPercent)}<small>in ${seconds(vm.windowSeconds)}</small></td><td class="figure">${duration(vm.downtimeSeconds)}${vm.unobservedSeconds > 0 && markup`<small>${seconds(vm.unobservedSeconds)} not observed</small>`}</td>${
         vm.shares === undefined
           ? markup`<td></td><td></td><td></td>`
-          : markup`<td>${seconds(vm.shares.detectionSeconds)}</td><td>${seconds(vm.shares.restartSeconds)}</td><td>${seconds(vm.shares.bootSeconds)}</td>`
+          : markup`<td class="figure">${seconds(vm.shares.detectionSeconds)}</td><td class="figure">${seconds(vm.shares.restartSeconds)}</td><td class="figure">${seconds(vm.shares.bootSeconds)}</td>`
       }<td>${vm.hostBefore}<small>${vm.hostAfter ?? "not known"}</small></td></tr>`,
   )}</tbody>
 </table></div>`;
@@ -154,7 +154,7 @@ function checksSection(checks: readonly CheckResult[]): Markup {
   const sorted = [...checks].sort((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict));
   return markup`<section>
 <h2>Checks</h2>
-<div class="scroll"><table>
+<div class="scroll" tabindex="0"><table>
 <thead><tr><th>Verdict</th><th>Check</th><th>Read</th><th>Expected</th></tr></thead>
 <tbody>${sorted.map(checkRow)}</tbody>
 </table></div>

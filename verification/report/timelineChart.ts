@@ -1,11 +1,17 @@
 import * as echarts from "echarts";
-import type { Bar, TimelineData } from "./timelineRows";
+import type { Bar, TimelineData, TimelineMark } from "./timelineRows";
 import { Markup } from "./escape";
-import { tidy } from "./svg";
+import { shortened, tidy } from "./svg";
 
 const width = 960;
 const rowHeight = 34;
-const frame = { left: 150, right: 24, top: 34, bottom: 44 };
+const frame = { left: 190, right: 24, top: 50, bottom: 44 };
+/** What fits left of the bars. */
+const mostLetters = 24;
+/** Of a letter of the marks, in pixels: a generous mean, so that labels keep clear of each other. */
+const letterWidth = 7.5;
+/** Lines that labels of marks may stand on, above each other. */
+const markLines = [8, 24, 40] as const;
 /** Wide enough for its figure to stand inside the bar, in pixels. */
 const labelled = 46;
 
@@ -14,7 +20,7 @@ const colour = (name: string): string => `var(--${name})`;
 const font = "inherit";
 
 /** The timeline as SVG, drawn here and now: the page needs no script. */
-export function timelineSvg({ rows, marks, from, to }: TimelineData): Markup {
+export function timelineSvg({ rows, marks, from, to, title }: TimelineData): Markup {
   const height = frame.top + frame.bottom + rows.length * rowHeight;
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   const bars = rows.flatMap(({ bars: ofRow }, row) =>
@@ -39,8 +45,8 @@ export function timelineSvg({ rows, marks, from, to }: TimelineData): Markup {
     yAxis: {
       type: "category",
       inverse: true,
-      data: rows.map(({ label }) => label),
-      axisLabel: { ...text, color: colour("ink"), width: frame.left - 16, overflow: "truncate" },
+      data: rows.map(({ label }) => shortened(label, mostLetters)),
+      axisLabel: { ...text, color: colour("ink") },
       axisLine: { show: false },
       axisTick: { show: false },
     },
@@ -59,10 +65,9 @@ export function timelineSvg({ rows, marks, from, to }: TimelineData): Markup {
           symbol: "none",
           silent: true,
           lineStyle: { color: colour("ink-2"), type: "dashed", width: 1 },
-          label: { ...text, formatter: "{b}", position: "start", distance: 8 },
-          // The first label ends at its line, the others begin there: the fault and its detection are near each other.
-          data: marks.map(({ at, label }, k) => {
-            return { xAxis: at, name: label, label: { align: k === 0 ? "right" : "left" } };
+          label: { ...text, formatter: "{b}", position: "start" },
+          data: placed(marks, from, to).map(({ at, label, align, distance }) => {
+            return { xAxis: at, name: label, label: { align, distance } };
           }),
         },
       },
@@ -70,7 +75,32 @@ export function timelineSvg({ rows, marks, from, to }: TimelineData): Markup {
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return new Markup(tidy(svg));
+  return new Markup(tidy(svg, title));
+}
+
+interface PlacedMark extends TimelineMark {
+  align: "left" | "right";
+  /** Above the bars, in pixels. */
+  distance: number;
+}
+
+/** Marks may be near each other: each label stands on the lowest line where it has room. */
+function placed(marks: readonly TimelineMark[], from: number, to: number): PlacedMark[] {
+  const end = width - frame.right;
+  const taken: { line: number; left: number; right: number }[] = [];
+  return marks.map(({ at, label }, k) => {
+    const x = frame.left + ((at - from) / (to - from)) * (end - frame.left);
+    const long = label.length * letterWidth;
+    // The first label ends at its line, the others begin there: the fault and its detection are near each other.
+    const align = k === 0 || x + long > end ? "right" : "left";
+    const [left, right] = align === "right" ? [x - long, x] : [x, x + long];
+    const free = markLines.findIndex((_, line) => {
+      return !taken.some((one) => one.line === line && one.left < right && left < one.right);
+    });
+    const line = free === -1 ? markLines.length - 1 : free;
+    taken.push({ line, left, right });
+    return { at, label, align, distance: markLines[line] ?? markLines[0] };
+  });
 }
 
 function drawBar(

@@ -28,6 +28,8 @@ export interface TimelineData {
   marks: TimelineMark[];
   from: number;
   to: number;
+  /** What the picture shows, in a sentence. */
+  title: string;
 }
 
 /** Seconds shown before the fault. */
@@ -64,6 +66,9 @@ export function timelineData(drill: DrillResult, timeScale: number): TimelineDat
     ],
     from: -lead,
     to: Math.max(end, 1),
+    title:
+      `Timeline of ${drill.drill} of ${drill.host}: ${shown.length.toString()} of ${drill.vms.length.toString()} VMs without ` +
+      "service for a time; the table below has the figures",
   };
 }
 

@@ -7,6 +7,7 @@ import { printSummary, writeReport } from "../../../../verification/report";
 import { page } from "../../../../verification/report/page";
 import { summaryMarkdown } from "../../../../verification/report/summary";
 import { timelineData } from "../../../../verification/report/timelineRows";
+import { shortened } from "../../../../verification/report/svg";
 import { check, drill, hostileJournal, journal } from "./fixture";
 
 const lab = { timeScale: 10, simulated: ["vCenter and all below it"] };
@@ -249,4 +250,12 @@ describe("report files", () => {
       assert.throws(() => readJournal(file), message);
     });
   }
+});
+
+describe("names in a picture", () => {
+  it("stay whole where there is room, lose their domain first, and then their middle", () => {
+    assert.equal(shortened("esx-01.example.com", 24), "esx-01.example.com");
+    assert.equal(shortened("esx-01.rack-a.dc-2.example.com", 24), "esx-01");
+    assert.equal(shortened("verification-ubuntu-nova-0001.example.com", 13), "verifi…a-0001");
+  });
 });

@@ -217,3 +217,163 @@ describe("Redfish power control", () => {
     assert.deepEqual(bmc.posted, []);
   });
 });
+
+describe("Redfish services that say less, or otherwise", () => {
+  it("answer at the usual address where the root names none", async () => {
+    const bmc = new FakeBmc();
+    const request = bmc.request.bind(bmc);
+    bmc.request = (url, options) =>
+      url.endsWith("/redfish/v1/") ? Promise.resolve({ status: 200, headers: {}, text: "" }) : request(url, options);
+    assert.equal(await power(bmc).check(), "On");
+  });
+
+  it("list a system without telling its path", async () => {
+    const bmc = new FakeBmc();
+    const request = bmc.request.bind(bmc);
+    const listing = (members: object): void => {
+      bmc.request = (url, options) =>
+        url.endsWith("/Systems")
+          ? Promise.resolve({ status: 200, headers: {}, text: JSON.stringify(members) })
+          : request(url, options);
+    };
+    listing({ Members: [{}, { "@odata.id": "/redfish/v1/Systems/1" }] });
+    assert.equal(await power(bmc).check(), "On");
+    for (const none of [{}, { Members: [] }]) {
+      listing(none);
+      assert.match(await refusal(() => power(bmc).check()), /bmc-01\.example\.com lists no system$/);
+    }
+    assert.match(await refusal(() => power(bmc, host({ systemId: "1" })).check()), /has no system 1; it has none: set/);
+  });
+
+  it("offer no reset, or say nothing of what they allow", async () => {
+    const bmc = new FakeBmc();
+    bmc.systems = { "/redfish/v1/Systems/1": { Id: "1", Actions: undefined } };
+    assert.match(
+      await refusal(() => power(bmc).check()),
+      /bmc-01\.example\.com \(GET \/redfish\/v1\/Systems\/1\) offers no #ComputerSystem\.Reset$/,
+    );
+    bmc.systems = { "/redfish/v1/Systems/1": { Id: "1" } };
+    bmc.action = { target: reset };
+    await power(bmc).powerOff();
+    assert.deepEqual(bmc.posted, ["ForceOff"], "it is tried");
+    bmc.action = { target: reset, "@Redfish.ActionInfo": "/redfish/v1/info" };
+    for (const info of [{}, { Parameters: [] }, { Parameters: [{ Name: "Other", AllowableValues: ["x"] }] }]) {
+      bmc.actionInfo = info;
+      assert.equal(await power(bmc).check(), "Off");
+    }
+  });
+
+  it("have the values of the reset beside those of other parameters", async () => {
+    const bmc = new FakeBmc();
+    bmc.action = { target: reset, "@Redfish.ActionInfo": "/redfish/v1/info" };
+    const own = { Name: "ResetType", AllowableValues: ["GracefulShutdown"] };
+    bmc.actionInfo = { Parameters: [{ Name: "Other", AllowableValues: ["ForceOff", "On"] }, own] };
+    const message = await refusal(() => power(bmc).check());
+    assert.match(message, /allows none of ForceOff, only GracefulShutdown; .* check the rights of user admin$/);
+  });
+
+  it("do not tell the power state, or the id", async () => {
+    const bmc = new FakeBmc();
+    bmc.systems = { "/redfish/v1/Systems/blade-7": { PowerState: undefined } };
+    assert.equal(await power(bmc, host({ systemId: "blade-7" })).check(), "unknown");
+    assert.equal(await power(bmc, host({ systemId: "/redfish/v1/Systems/blade-7" })).check(), "unknown");
+    const message = await refusal(() => power(bmc, host({ systemId: "x" })).check());
+    assert.match(message, /it has blade-7: set bmc\.systemId/);
+  });
+
+  const names: [system: string, host: string, same: boolean][] = [
+    ["ESX-01.example.com", "esx-01.example.com", true],
+    ["esx-01", "esx-01.example.com", true],
+    ["esx-01.example.com", "esx-01", true],
+    ["esx-01.other.com", "esx-01.example.com", false],
+    ["esx-010", "esx-01", false],
+    ["", "esx-01", true],
+    ["anything", "192.0.2.7", true],
+    ["anything", "2001:db8::7", true],
+    ["anything", "4ever", false],
+    ["anything", "host4", false],
+  ];
+  for (const [system, name, same] of names) {
+    it(`${same ? "may be" : "are not"} those of ${name} where their system is called ${JSON.stringify(system)}`, async () => {
+      const bmc = new FakeBmc();
+      bmc.systems = { "/redfish/v1/Systems/1": { Id: "1", HostName: system } };
+      const check = power(bmc, { ...host(), name }).check();
+      if (same) assert.equal(await check, "On");
+      else
+        assert.match(
+          await refusal(() => check),
+          /says that its system is .*; check bmc\.url, or set bmc\.systemId to 1/,
+        );
+    });
+  }
+
+  it("have two systems of the host's name", async () => {
+    const bmc = new FakeBmc();
+    const same = { HostName: "esx-01" };
+    bmc.systems = { "/redfish/v1/Systems/1": { Id: "1", ...same }, "/redfish/v1/Systems/2": { Id: "2", ...same } };
+    assert.match(await refusal(() => power(bmc).check()), /several systems, 1 \(esx-01\), 2 \(esx-01\); set/);
+  });
+
+  const errors: [status: number, text: string, told: RegExp][] = [
+    [403, "", /refused user admin with 403; check its bmc\.username, and the password in BMC_PASSWORD$/],
+    [500, "", /answered 500$/],
+    [500, "<html>", /answered 500$/],
+    [400, "{}", /answered 400$/],
+    [400, '{"error":{}}', /answered 400$/],
+    [400, '{"error":{"message":"general","@Message.ExtendedInfo":[]}}', /answered 400: general$/],
+    [400, '{"error":{"message":"general","@Message.ExtendedInfo":[{"Message":"locked"}]}}', /answered 400: locked$/],
+    [400, JSON.stringify({ error: { message: "x".repeat(300) } }), /answered 400: x{200}$/],
+    [302, "", /answered 302$/],
+    [199, "", /answered 199$/],
+  ];
+  for (const [status, text, told] of errors) {
+    it(`refuse with ${status.toString()} ${text.slice(0, 60)}`, async () => {
+      const bmc = new FakeBmc();
+      bmc.postAnswer = { status, text };
+      assert.match(await refusal(() => power(bmc).powerOff()), told);
+    });
+  }
+
+  it("take a call with any success", async () => {
+    for (const status of [200, 202, 299]) {
+      const bmc = new FakeBmc();
+      bmc.action = { target: reset };
+      const request = bmc.request.bind(bmc);
+      bmc.request = async (url, options) => ({ ...(await request(url, options)), status });
+      await power(bmc).powerOff();
+      assert.equal(bmc.powerState, "Off");
+    }
+  });
+
+  it("are asked as the protocol has it", async () => {
+    const bmc = new FakeBmc();
+    const asked: (HttpsRequest | undefined)[] = [];
+    const request = bmc.request.bind(bmc);
+    bmc.request = (url, options) => {
+      asked.push(options);
+      return request(url, options);
+    };
+    await power(bmc).powerOff();
+    for (const { headers, method, body } of asked.flatMap((one) => one ?? [])) {
+      assert.equal(headers?.accept, "application/json");
+      assert.equal(headers["content-type"], "application/json");
+      assert.equal(body === undefined, method === "GET");
+    }
+  });
+
+  it("are given two minutes, and closed", async () => {
+    const bmc = new FakeBmc();
+    bmc.follows = false;
+    const from = clock.at;
+    await refusal(() => power(bmc).powerOff());
+    assert.ok(clock.at - from > 120_000 && clock.at - from <= 125_000);
+    let closed = false;
+    bmc.close = () => Promise.resolve(void (closed = true));
+    await power(bmc).close();
+    assert.ok(closed);
+  });
+
+  it("are logged in to with a password, and not with an empty one", async () => {
+    assert.match(await refusal(() => power(new FakeBmc(), host(), { BMC_PASSWORD: "" })), /^BMC_PASSWORD is not set/);
+  });
+});

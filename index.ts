@@ -21,6 +21,7 @@ const stack = stackConfig({
   vms: config.getObject("vms"),
   placement: config.getObject("placement"),
   bmcs: config.getObject("bmcs"),
+  ssh: config.getObject("ssh"),
   openstack,
   ...(openstack !== undefined && {
     openstackSecrets: {
@@ -64,4 +65,8 @@ new PostDeployCheck(
 
 export const clusterId = cluster.clusterId;
 export const vmIds = Object.fromEntries(vms.map(({ vmId, testVm }) => [testVm.name, vmId]));
-export const verification = verificationDocument(target, allVms, stack.bmcs, compute?.target.cloud);
+export const verification = verificationDocument(target, allVms, {
+  bmcs: stack.bmcs,
+  shells: stack.ssh,
+  ...(compute && { cloud: compute.target.cloud }),
+});

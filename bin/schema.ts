@@ -1,7 +1,8 @@
 /** `npm run schema`: writes the published schemas from the code that reads what they describe. */
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { journalJsonSchema } from "../verification/journalSchema";
+import { publishedSchemas } from "./publishedSchemas";
 
-const file = join(resolve(__dirname, ".."), "docs", "journal.schema.json");
-writeFileSync(file, `${JSON.stringify(journalJsonSchema(), undefined, 2)}\n`);
+for (const [file, schema] of Object.entries(publishedSchemas())) {
+  writeFileSync(join(resolve(__dirname, ".."), "docs", file), `${JSON.stringify(schema, undefined, 2)}\n`);
+}

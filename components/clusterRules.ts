@@ -1,5 +1,18 @@
 import type { EsxiClusterArgs } from "./esxiCluster";
-import { each, hidden, known, nonEmpty, oneOf, Plain, Rule, unique, Violation, wholeNumber } from "./validation";
+import {
+  each,
+  hidden,
+  known,
+  matches,
+  nonEmpty,
+  oneOf,
+  orMinusOne,
+  Plain,
+  Rule,
+  unique,
+  Violation,
+  wholeNumber,
+} from "./validation";
 import * as values from "./values";
 
 type Args = Plain<EsxiClusterArgs>;
@@ -43,6 +56,7 @@ const redundancy: Rule<EsxiClusterArgs>[] = [
     rule: "must hold 2 hosts or more: with one there is nowhere to restart virtual machines",
     remedy: "add a host",
     broken: ({ hosts }) => (hosts.length < 2 ? [{ path: "hosts", value: hosts.map(({ name }) => name) }] : []),
+    limits: { paths: ["hosts"], schema: { minItems: 2 } },
   },
   {
     rule: "must be shared datastores, at least as many as heartbeat datastores a host (das.heartbeatDsPerHost, 2 by default)",
@@ -112,11 +126,11 @@ const membersOfLists: Rule<EsxiClusterArgs>[] = [
           })),
       ),
   },
-  each(
+  matches(
     "hosts[].thumbprint",
     "must be a SHA-1 thumbprint, 20 bytes in hexadecimal separated by colons",
     "read it on the host: openssl x509 -in /etc/vmware/ssl/rui.crt -fingerprint -sha1 -noout",
-    (value) => /^([0-9a-f]{2}:){19}[0-9a-f]{2}$/i.test(String(value)),
+    /^([0-9a-fA-F]{2}:){19}[0-9a-fA-F]{2}$/,
   ),
   oneOf("hosts[].lockdown", values.LockdownMode),
   oneOf("datastores[].nfs.version", values.NfsVersion),
@@ -127,6 +141,13 @@ const membersOfLists: Rule<EsxiClusterArgs>[] = [
     (value) => {
       const { nfs, vmfs, existing } = value as Args["datastores"][number];
       return [nfs !== undefined, vmfs !== undefined, existing === true].filter(Boolean).length === 1;
+    },
+    {
+      oneOf: [
+        { required: ["nfs"] },
+        { required: ["vmfs"] },
+        { required: ["existing"], properties: { existing: { const: true } } },
+      ],
     },
   ),
   wholeNumber("portGroups[].vlanId", "a VLAN id", 0, 4095),
@@ -167,11 +188,11 @@ const haRanges: Rule<EsxiClusterArgs>[] = [
   ),
   wholeNumber("ha.vmFailureInterval", "seconds", 1),
   wholeNumber("ha.vmMaximumResets", "resets", 1),
-  each(
+  orMinusOne(
     "ha.vmMaximumFailureWindow",
     "must be a whole number of seconds, 1 or more, or -1 for no window",
     "write a whole number of seconds, or -1",
-    (value) => Number.isInteger(value) && (value === -1 || (value as number) >= 1),
+    1,
   ),
   wholeNumber("ha.admissionControlHostFailureTolerance", "hosts", 1),
   wholeNumber("ha.admissionControlPerformanceTolerance", "percent", 0, 100),

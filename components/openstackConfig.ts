@@ -13,7 +13,7 @@ import { GuestOs } from "./values";
 const text = z.string();
 const number = z.number();
 
-const openstackSchema = z.strictObject({
+export const openstackSchema = z.strictObject({
   vcenter: z
     .strictObject({
       server: text.optional(),
@@ -74,7 +74,7 @@ const openstackSchema = z.strictObject({
   vms: z
     .array(
       z.strictObject({
-        name: text,
+        name: text.describe("Name of the virtual machine in nova, stated once in the stack."),
         image: text,
         flavor: text,
         network: text,
@@ -83,7 +83,8 @@ const openstackSchema = z.strictObject({
         bootSeconds: number.optional(),
       }),
     )
-    .optional(),
+    .optional()
+    .describe("Test instances. Default: none."),
 });
 
 /** A virtual machine of the section: OpenStackVmArgs but for the target, which the program adds. */

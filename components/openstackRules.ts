@@ -1,7 +1,20 @@
 import type { ImageArgs, OpenStackComputeArgs } from "./openstackArgs";
 import type { OpenStackVmArgs } from "./openstackVm";
 import { namesOf } from "./openstackNames";
-import { each, hidden, known, nonEmpty, oneOf, Plain, Rule, unique, wholeNumber } from "./validation";
+import {
+  each,
+  hidden,
+  known,
+  matches,
+  memory,
+  nonEmpty,
+  oneOf,
+  orMinusOne,
+  Plain,
+  Rule,
+  unique,
+  wholeNumber,
+} from "./validation";
 import { GuestOs } from "./values";
 import { headOf, vmdkDefect } from "./vmdk";
 
@@ -9,32 +22,25 @@ type Args = Plain<OpenStackComputeArgs>;
 
 /** As in OpenSSH's .pub files. */
 const publicKey = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+=*( .*)?$/;
+const unitInstance = /^[A-Za-z0-9][A-Za-z0-9-]*$/;
 const oneLine = (value: unknown): boolean => typeof value === "string" && !/[\r\n\0]/.test(value);
-const multipleOf4 = (value: unknown): boolean =>
-  Number.isInteger(value) && (value as number) >= 4 && (value as number) % 4 === 0;
 
 /** Addresses with a prefix length: 192.0.2.0/24, 2001:db8::/64. */
-const isCidr = (value: unknown): boolean => {
-  const [, v4, prefix] = /^([0-9.]+|[0-9a-fA-F:]+)\/(\d{1,3})$/.exec(String(value)) ?? [];
-  if (v4 === undefined || prefix === undefined) return false;
-  const bytes = v4.split(".");
-  return v4.includes(":")
-    ? Number(prefix) <= 128
-    : bytes.length === 4 &&
-        bytes.every((byte) => /^\d{1,3}$/.test(byte) && Number(byte) <= 255) &&
-        Number(prefix) <= 32;
-};
+const byte = "(25[0-5]|2[0-4]\\d|1?\\d?\\d)";
+const cidr = new RegExp(
+  `^(${byte}(\\.${byte}){3}/(3[0-2]|[12]?\\d)|[0-9a-fA-F]*:[0-9a-fA-F:]*/(12[0-8]|1[01]\\d|[1-9]?\\d))$`,
+);
 
 const access: Rule<OpenStackComputeArgs>[] = [
   nonEmpty(
     ["vcenter.server", "vcenter.username", "node.host", "node.user", "controller.host", "controller.user"],
     "it",
   ),
-  each(
+  matches(
     "vcenter.server",
     "must be a name or an address without scheme, port or path",
     "write the port in vcenter.port",
-    (value) => /^[A-Za-z0-9.-]*$|^[0-9a-fA-F:]+$/.test(String(value)),
+    /^[A-Za-z0-9.-]*$|^[0-9a-fA-F:]+$/,
   ),
   wholeNumber(["vcenter.port", "node.port", "controller.port"], "a TCP port", 1, 65535),
   {
@@ -50,6 +56,7 @@ const access: Rule<OpenStackComputeArgs>[] = [
     "must be one line",
     "take the line break out",
     oneLine,
+    { pattern: "^[^\\r\\n\\0]*$" },
   ),
   {
     rule: "must be left out when vcenter.caFile is given: nova verifies the certificate then",
@@ -57,11 +64,11 @@ const access: Rule<OpenStackComputeArgs>[] = [
     broken: ({ vcenter: { insecure, caFile } }) =>
       insecure === true && caFile !== undefined ? [{ path: "vcenter.insecure", value: insecure }] : [],
   },
-  each(
+  matches(
     ["vcenter.caFile", "node.configDirectory", "node.stateDirectory"],
     "must be an absolute path on the node",
     "begin it with /",
-    (value) => String(value).startsWith("/"),
+    /^\//,
   ),
   {
     rule: "must be a regular expression that the name of a shared datastore of the cluster begins with",
@@ -87,11 +94,11 @@ const access: Rule<OpenStackComputeArgs>[] = [
           : [],
       ),
   },
-  each(
+  matches(
     ["node.hostKey", "controller.hostKey"],
     "must be the public key of the node's SSH server, such as ssh-ed25519 AAAA…",
     "copy it from /etc/ssh/ssh_host_ed25519_key.pub on the node",
-    (value) => publicKey.test(String(value)),
+    publicKey,
   ),
 ];
 
@@ -101,14 +108,15 @@ const services: Rule<OpenStackComputeArgs>[] = [
     remedy: "set serviceName",
     broken: (args) => {
       const value = namesOf(args).serviceName;
-      return /^[A-Za-z0-9][A-Za-z0-9-]*$/.test(value) ? [] : [{ path: "serviceName", value }];
+      return unitInstance.test(value) ? [] : [{ path: "serviceName", value }];
     },
+    limits: { paths: ["serviceName"], schema: { pattern: unitInstance.source } },
   },
-  each(
+  matches(
     "computeHost",
     "must be a host name: letters, digits, hyphens, underscores and dots",
     "write for example compute-ha",
-    (value) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(String(value)),
+    /^[A-Za-z0-9][A-Za-z0-9._-]*$/,
   ),
   {
     // nova: `internal` holds its other services, `nova` every host without a zone; ":" separates zone, host and node.
@@ -119,6 +127,10 @@ const services: Rule<OpenStackComputeArgs>[] = [
       return value.trim() === "" || value.includes(":") || ["nova", "internal"].includes(value)
         ? [{ path: "availabilityZone", value }]
         : [];
+    },
+    limits: {
+      paths: ["availabilityZone"],
+      schema: { pattern: "^[^:]*[^:\\s][^:]*$", not: { enum: ["nova", "internal"] } },
     },
   },
   nonEmpty("aggregateName", "the name of the aggregate"),
@@ -133,11 +145,11 @@ const services: Rule<OpenStackComputeArgs>[] = [
         : [];
     },
   },
-  each(
+  orMinusOne(
     "syncPowerStateInterval",
     "must be a whole number of seconds, 1 or more, or -1 for no comparison",
     "leave it out: HA needs none",
-    (value) => Number.isInteger(value) && (value === -1 || (value as number) >= 1),
+    1,
   ),
   wholeNumber("timeoutSeconds", "seconds", 1),
 ];
@@ -148,19 +160,14 @@ const sizes: Rule<OpenStackComputeArgs>[] = [
   unique("images[].name", "image"),
   unique("networks[].name", "network"),
   wholeNumber("flavors[].vcpus", "virtual CPUs", 1),
-  each(
-    "flavors[].memoryMb",
-    "must be a multiple of 4 MB, 4 or more (nova, Compute drivers: VMware vSphere)",
-    "write the next multiple of 4",
-    multipleOf4,
-  ),
+  memory("flavors[].memoryMb", "nova, Compute drivers: VMware vSphere"),
   wholeNumber("flavors[].diskGb", "GB", 1),
   ...(["instances", "vcpus", "memoryMb"] as const).map((limit) =>
-    each<OpenStackComputeArgs>(
+    orMinusOne<OpenStackComputeArgs>(
       `quota.${limit}`,
       "must be a whole number, 0 or more, or -1 for no limit",
       "write a whole number",
-      (value) => Number.isInteger(value) && (value as number) >= -1,
+      0,
     ),
   ),
 ];
@@ -179,12 +186,14 @@ const images: Rule<OpenStackComputeArgs>[] = [
       imagesOf(args).flatMap(([path, image]) =>
         "file" in image === "url" in image ? [{ path, value: image.name }] : [],
       ),
+    limits: { paths: ["images[]"], schema: { oneOf: [{ required: ["file"] }, { required: ["url"] }] } },
   },
   each(
     "images[].url",
     "must be an http or https address",
     "write for example https://images.example.com/ubuntu.vmdk",
     (value) => URL.canParse(String(value)) && /^https?:$/.test(new URL(String(value)).protocol),
+    { pattern: "^[hH][tT][tT][pP][sS]?:" },
   ),
   {
     rule: "is for a file",
@@ -217,11 +226,11 @@ const images: Rule<OpenStackComputeArgs>[] = [
 ];
 
 const networks: Rule<OpenStackComputeArgs>[] = [
-  each(
+  matches(
     ["networks[].cidr", "securityGroup.probesFrom"],
     "must be addresses with a prefix length",
     "write for example 192.0.2.0/24",
-    isCidr,
+    cidr,
   ),
   {
     rule: "must not be loopback while DHCP serves it: neutron refuses that",
@@ -246,8 +255,12 @@ const networks: Rule<OpenStackComputeArgs>[] = [
   nonEmpty(["networks[].portGroup", "networks[].virtualSwitch"], "its name in vCenter"),
   wholeNumber("networks[].vlanId", "a VLAN id", 0, 4095),
   wholeNumber("securityGroup.probePorts[]", "a TCP port", 1, 65535),
-  each("publicKey", "must be a public key as OpenSSH writes it", "copy the content of the .pub file", (value) =>
-    publicKey.test(String(value).trim()),
+  each(
+    "publicKey",
+    "must be a public key as OpenSSH writes it",
+    "copy the content of the .pub file",
+    (value) => publicKey.test(String(value).trim()),
+    { pattern: publicKey.source.replace(/^\^/, "^\\s*").replace(/\$$/, "\\s*$") },
   ),
 ];
 

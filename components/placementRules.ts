@@ -1,4 +1,15 @@
-import { known, nonEmpty, oneOf, Plain, Rule, unique, valuesAt, Violation, wholeNumber } from "./validation";
+import {
+  known,
+  nonEmpty,
+  oneOf,
+  orMinusOne,
+  Plain,
+  Rule,
+  unique,
+  valuesAt,
+  Violation,
+  wholeNumber,
+} from "./validation";
 import * as values from "./values";
 import type { VmPlacementArgs, VmRuleArgs } from "./vmPlacement";
 
@@ -15,14 +26,12 @@ const inEffect = (rules: Plain<VmRuleArgs>[] | undefined): { rule: Plain<VmRuleA
 
 /** Seconds from `least`, or -1 for the cluster's. */
 function orClusters(path: string): Rule<VmPlacementArgs> {
-  return {
-    rule: "must be a whole number of seconds, 0 or more, or -1 for the cluster's",
-    remedy: "write a whole number of seconds, or leave it out",
-    broken: (args) =>
-      valuesAt(args, path).filter(
-        ({ value }) => value !== undefined && !(Number.isInteger(value) && (value as number) >= -1),
-      ),
-  };
+  return orMinusOne(
+    path,
+    "must be a whole number of seconds, 0 or more, or -1 for the cluster's",
+    "write a whole number of seconds, or leave it out",
+    0,
+  );
 }
 
 /** Lists that are too short or name a member twice. */
@@ -36,6 +45,7 @@ function members(paths: string[], least: number): Rule<VmPlacementArgs> {
           ({ value }) => Array.isArray(value) && (value.length < least || new Set(value).size < value.length),
         ),
       ),
+    limits: { paths, schema: { minItems: least, uniqueItems: true } },
   };
 }
 

@@ -39,8 +39,8 @@ export class PostDeployCheck extends pulumi.ComponentResource {
       {},
       validated(`PostDeployCheck ${JSON.stringify(name)}`, args, rules, opts),
     );
-    const document = verificationDocument(args.target, args.vms, {}, args.cloud).apply((value) =>
-      JSON.stringify(value),
+    const document = verificationDocument(args.target, args.vms, args.cloud ? { cloud: args.cloud } : {}).apply(
+      (value) => JSON.stringify(value),
     );
     const digests = [args.target.digest, ...args.vms.map(({ digest }) => digest), ...(args.digests ?? [])];
     const check = new command.local.Command(

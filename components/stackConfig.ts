@@ -10,9 +10,10 @@ import { placementRules } from "./placementRules";
 import { OpenStackConfig, openstackConfig, OpenStackSecrets } from "./openstackConfig";
 import { read } from "./stackForm";
 import { plain, Problem, problemsOf, refuse, Rule, unique, valuesAt } from "./validation";
-import { bmcSchema, clusterSchema, placementSchema, vmSchema } from "./stackSchema";
+import { shellRules } from "./shellRules";
+import { bmcSchema, clusterSchema, placementSchema, sshSchema, vmSchema } from "./stackSchema";
 import type { GuestOs } from "./values";
-import type { BmcArgs } from "./verificationDocument";
+import type { BmcArgs, ShellArgs } from "./verificationDocument";
 import type { VmArgs } from "./virtualMachine";
 import type { VmPlacementArgs } from "./vmPlacement";
 import { vmRules } from "./vmRules";
@@ -23,6 +24,7 @@ export interface StackInput {
   vms: unknown;
   placement: unknown;
   bmcs: unknown;
+  ssh?: unknown;
   /** Undefined: no OpenStack. */
   openstack?: unknown;
   /** What OpenStack needs of the stack's secrets and of files. */
@@ -41,6 +43,7 @@ export interface StackConfig {
   vms: StackVm[];
   placement: Omit<VmPlacementArgs, "target" | "vms">;
   bmcs: Record<string, BmcArgs>;
+  ssh: Record<string, ShellArgs>;
   /** Undefined: no OpenStack. */
   openstack: OpenStackConfig | undefined;
 }
@@ -92,6 +95,7 @@ export function stackConfig(input: StackInput): StackConfig {
   const vms = vmParts.map((vm, index) => read(vmSchema, vm, `vms[${String(index)}]`));
   const placement = read(placementSchema, input.placement ?? {}, "placement");
   const bmcs = read(bmcSchema, input.bmcs ?? {}, "bmcs");
+  const ssh = read(sshSchema, input.ssh ?? {}, "ssh");
   const openstack =
     input.openstack === undefined
       ? undefined
@@ -105,7 +109,7 @@ export function stackConfig(input: StackInput): StackConfig {
     ...vms.flatMap(({ problems }) => problems),
     ...problemsOf(
       {
-        vms: vmParts as { name: string }[],
+        vms: vmParts.filter((vm) => typeof vm === "object" && vm !== null) as { name: string }[],
         openstack: { vms: valuesAt(input, "openstack.vms[]").map(({ value }) => value as { name: string }) },
       },
       vmListRules,
@@ -126,9 +130,11 @@ export function stackConfig(input: StackInput): StackConfig {
         )
       : []),
     ...bmcs.problems,
-    ...Object.keys(plain(input.bmcs) ?? {})
-      .filter((host) => !(host in target.hostIds))
-      .map(strangeBmc),
+    ...ssh.problems,
+    ...Object.entries(ssh.data ?? {}).flatMap(([host, shell]) =>
+      problemsOf(plain(shell as ShellArgs), shellRules, `ssh.${host}.`),
+    ),
+    ...["bmcs", "ssh"].flatMap((part) => strangers(part, plain(input[part as "bmcs" | "ssh"]), target)),
     ...(openstack?.problems ?? []),
   ]);
   return {
@@ -136,6 +142,7 @@ export function stackConfig(input: StackInput): StackConfig {
     vms: vms.map(({ data }) => data),
     placement: placement.data,
     bmcs: bmcs.data,
+    ssh: ssh.data,
     openstack: openstack?.data,
   } as StackConfig;
 }
@@ -162,9 +169,13 @@ const missingList = (path: string, value: unknown): Problem => ({
   remedy: "list the virtual machines to make; [] for none",
 });
 
-const strangeBmc = (host: string): Problem => ({
-  path: `bmcs.${host}`,
-  value: host,
-  rule: "must be the BMC of a host of this cluster",
-  remedy: "correct the name, or leave it out",
-});
+/** Hosts that a part describes and the cluster does not have. */
+const strangers = (part: string, hosts: unknown, { hostIds }: ClusterTarget): Problem[] =>
+  Object.keys(hosts ?? {})
+    .filter((host) => !(host in hostIds))
+    .map((host) => ({
+      path: `${part}.${host}`,
+      value: host,
+      rule: "must be a host of this cluster",
+      remedy: "correct the name, or leave it out",
+    }));

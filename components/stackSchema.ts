@@ -17,7 +17,7 @@ function settings(defaults: Record<string, boolean | number | string>, others: z
 const options = z.record(text, text).optional();
 
 export const clusterSchema = z.strictObject({
-  name: text,
+  name: text.describe("Name of the cluster in vCenter."),
   existing: z.boolean().optional(),
   datacenter: z.strictObject({ name: text, existing: z.boolean().optional() }),
   hosts: z.array(
@@ -55,8 +55,8 @@ export const clusterSchema = z.strictObject({
 });
 
 export const vmSchema = z.strictObject({
-  name: text,
-  guestOs: z.enum(GuestOs),
+  name: text.describe("Name of the virtual machine in vCenter, stated once in the stack."),
+  guestOs: z.enum(GuestOs).describe("Operating system of the guest."),
   template: text.optional(),
   ova: z.strictObject({ path: text.optional(), url: text.optional(), network: text.optional() }).optional(),
   datastore: text,
@@ -123,10 +123,23 @@ export const placementSchema = z.strictObject({
 export const bmcSchema = z.record(
   text,
   z.strictObject({
-    url: z.url({ protocol: /^https$/ }),
+    url: z.url({ protocol: /^https$/ }).meta({ pattern: "^[hH][tT][tT][pP][sS]:" }),
     username: text,
     systemId: text.optional(),
     passwordEnv: text.optional(),
     thumbprint: text.optional(),
+  }),
+);
+
+export const sshSchema = z.record(
+  text,
+  z.strictObject({
+    host: text.optional(),
+    port: z.number().optional(),
+    user: text.optional(),
+    keyFile: text.optional(),
+    passwordEnv: text.optional(),
+    hostKey: text.optional(),
+    knownHostsFile: text.optional(),
   }),
 );

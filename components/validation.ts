@@ -34,6 +34,14 @@ export interface Rule<A> {
   rule: string;
   remedy: string;
   broken: (args: Plain<A>) => Violation[];
+  /** What JSON Schema can say of the rule, for editors. Default: nothing. */
+  limits?: Limits;
+}
+
+/** A JSON Schema for each value at some paths, such as `hosts[].name`. */
+export interface Limits {
+  paths: string[];
+  schema: Record<string, unknown>;
 }
 
 const isPending = (value: unknown): boolean => pulumi.Output.isInstance(value) || value instanceof Promise;
@@ -144,21 +152,27 @@ export function valuesAt(args: unknown, path: string): Violation[] {
   );
 }
 
-/** A rule on each stated value at some paths. */
+/** A rule on each stated value at some paths. @param schema the same in JSON Schema, where that can say it */
 export function each<A>(
   paths: string | string[],
   rule: string,
   remedy: string,
   holds: (value: unknown) => boolean,
+  schema?: Limits["schema"],
 ): Rule<A> {
+  const list = [paths].flat();
   return {
     rule,
     remedy,
     broken: (args) =>
-      [paths]
-        .flat()
-        .flatMap((path) => valuesAt(args, path).filter(({ value }) => value !== undefined && !holds(value))),
+      list.flatMap((path) => valuesAt(args, path).filter(({ value }) => value !== undefined && !holds(value))),
+    ...(schema && { limits: { paths: list, schema } }),
   };
+}
+
+/** A text of a form. @param pattern without flags, which JSON Schema has none of */
+export function matches<A>(paths: string | string[], rule: string, remedy: string, pattern: RegExp): Rule<A> {
+  return each(paths, rule, remedy, (value) => pattern.test(String(value)), { pattern: pattern.source });
 }
 
 /** A whole number in a range, both ends included. */
@@ -169,20 +183,53 @@ export function wholeNumber<A>(paths: string | string[], unit: string, least: nu
     `must be a whole number of ${unit}, ${range}`,
     `write a whole number, ${range}`,
     (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+    { type: "integer", minimum: least, ...(most < Infinity && { maximum: most }) },
+  );
+}
+
+/** A whole number, `least` or more, or -1, which stands for something else. */
+export function orMinusOne<A>(paths: string | string[], rule: string, remedy: string, least: 0 | 1): Rule<A> {
+  return each(paths, rule, remedy, (value) => Number.isInteger(value) && (value === -1 || (value as number) >= least), {
+    type: "integer",
+    minimum: -1,
+    ...(least === 1 && { not: { const: 0 } }),
+  });
+}
+
+/** Memory, which vSphere takes in steps of 4 MB. @param source who says so */
+export function memory<A>(path: string, source: string): Rule<A> {
+  return each(
+    path,
+    `must be a multiple of 4 MB, 4 or more (${source})`,
+    "write the next multiple of 4",
+    (value) => Number.isInteger(value) && (value as number) >= 4 && (value as number) % 4 === 0,
+    { type: "integer", minimum: 4, multipleOf: 4 },
   );
 }
 
 /** One of the values of an enumeration. */
 export function oneOf<A>(paths: string | string[], values: Record<string, string>): Rule<A> {
   const list = Object.values(values).join(", ");
-  return each(paths, `must be one of ${list}`, `write one of ${list}`, (value) =>
-    Object.values(values).includes(value as string),
+  return each(
+    paths,
+    `must be one of ${list}`,
+    `write one of ${list}`,
+    (value) => Object.values(values).includes(value as string),
+    { enum: Object.values(values) },
   );
 }
 
 /** A text that is more than blanks. */
 export function nonEmpty<A>(paths: string | string[], what: string): Rule<A> {
-  return each(paths, `must not be empty`, `write ${what}`, (value) => typeof value === "string" && value.trim() !== "");
+  return each(
+    paths,
+    `must not be empty`,
+    `write ${what}`,
+    (value) => typeof value === "string" && value.trim() !== "",
+    {
+      pattern: "\\S",
+    },
+  );
 }
 
 /** No two values at a path are equal; names in vCenter are compared without regard to case. */

@@ -33,6 +33,37 @@ export interface BmcArgs {
   thumbprint?: string;
 }
 
+/**
+ * How to log in to a host's ESXi Shell, where some drills act. Its password never comes here. Exactly one of `hostKey` and
+ * `knownHostsFile`.
+ */
+export interface ShellArgs {
+  /** Name or address of the SSH server. Default: the host's name. */
+  host?: string;
+  /** Port of the SSH server, 1 to 65535. Default: 22. */
+  port?: number;
+  /** User that may run esxcli. Default: root. */
+  user?: string;
+  /** File of the private key, on the machine that runs the drill. Default: login with the password. */
+  keyFile?: string;
+  /** Environment variable that holds the password. Default: VSPHERE_HA_HOST_PASSWORD. */
+  passwordEnv?: string;
+  /** The host's public key (`ssh-ed25519 AAAA…`) or its fingerprint (`SHA256:…`); no other server gets anything. */
+  hostKey?: string;
+  /** OpenSSH's file of known hosts that has this key, on the machine that runs the drill. */
+  knownHostsFile?: string;
+}
+
+/** How drills reach the hosts of a cluster, each by the host's name; and OpenStack, where it runs on the cluster. */
+export interface VerificationAccess {
+  /** Management controllers. Default: none. */
+  bmcs?: Record<string, BmcArgs>;
+  /** ESXi Shells. Default: none. */
+  shells?: Record<string, ShellArgs>;
+  /** Default: no OpenStack. */
+  cloud?: CloudDocument;
+}
+
 /** An image that a verification checks. */
 export interface CloudImage {
   /** Name in glance. */
@@ -62,7 +93,7 @@ export interface CloudDocument {
 /** What the verifier reads (`vsphere-ha check --config`). */
 export interface VerificationDocument {
   cluster: { datacenter: string; name: string; declared: Record<string, unknown> };
-  hosts: { name: string; bmc?: BmcArgs }[];
+  hosts: { name: string; bmc?: BmcArgs; ssh?: ShellArgs }[];
   vms: {
     name: string;
     guestOs: GuestOs;
@@ -80,12 +111,15 @@ export interface VerificationDocument {
 export function verificationDocument(
   target: ClusterTarget,
   vms: TestVm[],
-  bmcs: Record<string, BmcArgs> = {},
-  cloud?: CloudDocument,
+  { bmcs = {}, shells = {}, cloud }: VerificationAccess = {},
 ): pulumi.Output<VerificationDocument> {
   return pulumi.output({
     cluster: { datacenter: target.datacenterName, name: target.clusterName, declared: target.declared },
-    hosts: Object.keys(target.hostIds).map((name) => ({ name, ...(bmcs[name] && { bmc: bmcs[name] }) })),
+    hosts: Object.keys(target.hostIds).map((name) => ({
+      name,
+      ...(bmcs[name] && { bmc: bmcs[name] }),
+      ...(shells[name] && { ssh: shells[name] }),
+    })),
     vms: vms.map(({ name, guestOs, probePort, bootSeconds, instanceId }) => ({
       name,
       guestOs,

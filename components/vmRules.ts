@@ -1,5 +1,5 @@
 import { guestDefaults } from "./guestDefaults";
-import { each, known, nonEmpty, oneOf, Rule, wholeNumber } from "./validation";
+import { each, known, memory, nonEmpty, oneOf, Rule, wholeNumber } from "./validation";
 import { GuestOs, NetworkAdapter, ScsiType } from "./values";
 import type { VmArgs } from "./virtualMachine";
 
@@ -10,19 +10,16 @@ const common: Rule<VmArgs>[] = [
     rule: "must be the only source: a clone of a template or an OVA",
     remedy: "leave out either template or ova",
     broken: ({ template, ova }) => (template !== undefined && ova ? [{ path: "ova", value: ova }] : []),
+    limits: { paths: [""], schema: { not: { required: ["template", "ova"] } } },
   },
   {
     rule: "must say exactly one of path and url",
     remedy: "say where the OVA is, once",
     broken: ({ ova }) => (ova && "path" in ova === "url" in ova ? [{ path: "ova", value: ova }] : []),
+    limits: { paths: ["ova"], schema: { oneOf: [{ required: ["path"] }, { required: ["url"] }] } },
   },
   wholeNumber("cpus", "virtual CPUs", 1),
-  each(
-    "memoryMb",
-    "must be a multiple of 4 MB, 4 or more (vSphere's granularity)",
-    "write the next multiple of 4",
-    (value) => Number.isInteger(value) && (value as number) >= 4 && (value as number) % 4 === 0,
-  ),
+  memory("memoryMb", "vSphere's granularity"),
   wholeNumber("diskGb", "GB", 1),
   wholeNumber("probePort", "a TCP port", 1, 65535),
   wholeNumber("bootSeconds", "seconds", 1),
@@ -36,12 +33,14 @@ const windowsXp: Rule<VmArgs>[] = [
     "must not be pvscsi: Windows XP has no driver for it and does not boot",
     `write ${guestDefaults.windowsxp.scsiType}, or leave it out`,
     (value) => value !== ScsiType.pvscsi,
+    { not: { const: ScsiType.pvscsi } },
   ),
   each(
     "networkAdapter",
     "must be e1000: Windows XP has no driver for the others",
     "write e1000, or leave it out",
     (value) => value === NetworkAdapter.e1000,
+    { const: NetworkAdapter.e1000 },
   ),
 ];
 

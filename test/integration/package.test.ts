@@ -60,7 +60,7 @@ describe("the package that npm pack makes", function () {
     const paths = files.map(({ path }) => path);
     const strange = paths.filter(
       (path) =>
-        !/^(dist\/.*\.(js|mjs|d\.ts|d\.mts)|dist\/package\.json|bin\/vsphere-ha(-compute)?\.js|package\.json|README\.md|CHANGELOG\.md)$/.test(
+        !/^(dist\/.*\.(js|mjs|d\.ts|d\.mts)|dist\/package\.json|docs\/[a-z-]+\.schema\.json|bin\/vsphere-ha(-compute)?\.js|package\.json|README\.md|CHANGELOG\.md)$/.test(
           path,
         ),
     );

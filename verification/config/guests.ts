@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { GuestOs } from "../model";
-import { check, say, text } from "./rules";
+import { check, say, text, variable } from "./rules";
 
 /** How a guest is made to work. */
 export interface LoadCommand {
@@ -50,7 +50,7 @@ const load = z.strictObject(
     program: text("the path of a program in the guest", "write for example /usr/bin/stress-ng"),
     arguments: check(
       text("the program's arguments", "write for example --cpu 0 --cpu-load {level} --timeout {seconds}"),
-      (value) => value.includes("{level}") && value.includes("{seconds}"),
+      /^(?=[^]*\{level\})(?=[^]*\{seconds\})/,
       "must have {level} and {seconds} in it: the load in percent, and when the program ends by itself",
       "write for example --cpu 0 --cpu-load {level} --timeout {seconds}",
     ),
@@ -62,12 +62,15 @@ const hang = z.union(
   [
     z.strictObject({
       program: text("the path of a program in the guest", "write for example /bin/sh"),
-      arguments: z.string(say("must be the program's arguments", 'write for example -c "…"')),
+      arguments: z
+        .string(say("must be the program's arguments", 'write for example -c "…"'))
+        .describe("The program's arguments."),
     }),
     z.strictObject({
       command: z
         .array(text("a word of the command", "write the command as a list of words"))
-        .min(1, say("must be a command and its arguments", "write the command as a list of words")),
+        .min(1, say("must be a command and its arguments", "write the command as a list of words"))
+        .describe("A command on the machine that runs the drill, and its arguments; VM_NAME is in its environment."),
     }),
   ],
   say("must be what makes the guest hang", "write {program, arguments}, or {command} as a list of words"),
@@ -76,21 +79,19 @@ const hang = z.union(
 const guest = z.strictObject(
   {
     user: text("a user name", "name an account of the guest, or leave it out for root or Administrator").optional(),
-    passwordEnv: check(
-      text("the name of an environment variable", `leave it out for ${guestPasswordVariable}`),
-      (value) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(value),
-      "must be the name of an environment variable, not the password",
-      `leave it out for ${guestPasswordVariable}`,
-    ).optional(),
-    load: load.optional(),
-    hang: hang.optional(),
+    passwordEnv: variable(guestPasswordVariable).optional(),
+    load: load.optional().describe("What makes the guest work, for load. Default: stress-ng."),
+    hang: hang.optional().describe("What makes the guest hang, for the drill guest-hang. Default: see its --help."),
   },
   say("must be an object", "write {user, passwordEnv, load, hang}"),
 );
 
 /** Of a configuration: accounts of guests and what loads them, by operating system. */
 export const guests = z.strictObject(
-  { ubuntu: guest.optional(), windowsxp: guest.optional() },
+  {
+    ubuntu: guest.optional().describe("In Ubuntu."),
+    windowsxp: guest.optional().describe("In Windows XP."),
+  },
   say("must be an object", "write {ubuntu, windowsxp}, each {user, passwordEnv, load, hang}"),
 );
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isHostKey } from "../net/sshHostKey";
+import { hostKeyForm } from "../net/sshHostKey";
 import type { Problem } from "../problems";
 import { check, port, say, text, variable } from "./rules";
 
@@ -25,7 +25,7 @@ export const hostSsh = z.strictObject(
   {
     host: check(
       text("a name or an address", "leave it out to take the host's name"),
-      (value) => /^[A-Za-z0-9_.:%-]+$/.test(value),
+      /^[A-Za-z0-9_.:%-]+$/,
       "must be a name or an address, without user or port",
       "leave it out to take the host's name",
     ).optional(),
@@ -33,7 +33,7 @@ export const hostSsh = z.strictObject(
     user: text("a user of the host that may run esxcli", "leave it out for root").optional(),
     keyFile: text("the path of a private key", "leave it out to log in with a password").optional(),
     passwordEnv: variable("VSPHERE_HA_HOST_PASSWORD").optional(),
-    hostKey: check(text("the host's SSH key", hostKeyRemedy), isHostKey, hostKeyRule, hostKeyRemedy).optional(),
+    hostKey: check(text("the host's SSH key", hostKeyRemedy), hostKeyForm, hostKeyRule, hostKeyRemedy).optional(),
     knownHostsFile: text(
       "the path of a known_hosts file",
       "write for example /home/operator/.ssh/known_hosts",

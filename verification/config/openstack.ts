@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { GuestOs } from "../model";
 import { isLoopback } from "../net/loopback";
-import { isHostKey } from "../net/sshHostKey";
+import { hostKeyForm, isHostKey } from "../net/sshHostKey";
 import { secret, type Problem } from "../problems";
 import { caFile, check, port, say, text, thumbprint } from "./rules";
 
@@ -45,7 +45,7 @@ export interface SshConfig {
 
 const instanceId = check(
   text("the id of the instance in nova", "write it as `openstack server show` prints it"),
-  (value) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value),
+  /^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/,
   "must be a UUID",
   "write it as `openstack server show` prints it",
 );
@@ -64,17 +64,23 @@ const names = (what: string, remedy: string): z.ZodArray<z.ZodString> => {
 const ssh = z.strictObject(
   {
     host: text("the name or address of nova-compute's node", "name the node").optional(),
-    port: port().optional(),
+    port: port("VSPHERE_HA_COMPUTE_PORT, or else 22").optional(),
     user: text("a user of the node", "name a user that may read nova.conf").optional(),
     keyFile: text("the path of a private key", "leave it out to use the SSH agent").optional(),
-    hostKey: check(text("the node's SSH host key", hostKeyRemedy), isHostKey, hostKeyRule, hostKeyRemedy).optional(),
+    hostKey: check(text("the node's SSH host key", hostKeyRemedy), hostKeyForm, hostKeyRule, hostKeyRemedy).optional(),
   },
   say("must be an object", "write {host, user, hostKey}"),
 );
 
 export const openstack = z.strictObject(
   {
-    authUrl: check(text("Keystone's address", urlRemedy), isAuthUrl, urlRule, urlRemedy).optional(),
+    authUrl: check(
+      text("Keystone's address", urlRemedy),
+      isAuthUrl,
+      urlRule,
+      urlRemedy,
+      /^[hH][tT][tT][pP][sS]?:/,
+    ).optional(),
     username: text("a user name", "leave it out to take OS_USERNAME").optional(),
     projectName: text("the name of a project", "leave it out to take OS_PROJECT_NAME").optional(),
     userDomainName: text("the name of the user's domain", "leave it out to take OS_USER_DOMAIN_NAME").optional(),
@@ -83,35 +89,41 @@ export const openstack = z.strictObject(
       "leave it out to take OS_PROJECT_DOMAIN_NAME",
     ).optional(),
     region: text("the name of a region", "leave it out to take OS_REGION_NAME").optional(),
-    caFile: caFile.optional(),
+    caFile: caFile.optional().describe("PEM file with the CA of the services' certificates. Default: OS_CACERT."),
     thumbprint: thumbprint.optional(),
     computeHost: text("the host name of the cluster's nova-compute", "see `openstack compute service list`"),
     availabilityZone: text("the name of the cluster's availability zone", "see `openstack availability zone list`"),
-    aggregate: text("the name of the zone's aggregate", "see `openstack aggregate list`").optional(),
-    flavors: names("the name of a flavor", "see `openstack flavor list`").optional(),
+    aggregate: text("the name of the zone's aggregate", "leave it out for any that sets the zone").optional(),
+    flavors: names("the name of a flavor", "see `openstack flavor list`")
+      .optional()
+      .describe("Flavors that the quota must have room for. Default: none."),
     images: z
       .array(
         z.strictObject(
           {
             name: text("the name of an image", "see `openstack image list`"),
-            guestOs: z.enum(
-              ["ubuntu", "windowsxp"],
-              say("must be ubuntu or windowsxp", "name the image's operating system"),
-            ),
+            guestOs: z
+              .enum(["ubuntu", "windowsxp"], say("must be ubuntu or windowsxp", "name the image's operating system"))
+              .describe("Operating system on the image."),
           },
           say("must be an object", "write {name, guestOs}"),
         ),
         say("must be the list of images", "write [{name, guestOs}, …]"),
       )
-      .optional(),
+      .optional()
+      .describe("Images whose properties must fit their guests. Default: none."),
     service: check(
       text("the unit of nova-compute on its node", "write for example nova-compute"),
-      (value) => /^[A-Za-z0-9@_.:-]+$/.test(value) && !value.startsWith("-"),
+      /^[A-Za-z0-9@_.:][A-Za-z0-9@_.:-]*$/,
       "must be the name of a systemd unit",
       "write for example nova-compute or nova-compute@cluster-1",
-    ).optional(),
-    novaConf: names("a configuration file of nova-compute", "write for example nova.conf").optional(),
-    ssh: ssh.optional(),
+    )
+      .optional()
+      .describe("The unit of nova-compute on its node. Default: nova-compute."),
+    novaConf: names("a configuration file of nova-compute", "write for example nova.conf")
+      .optional()
+      .describe("Configuration files that nova-compute reads, in its order. Default: nova.conf in /etc/nova."),
+    ssh: ssh.optional().describe("SSH to nova-compute's node. Default: as VSPHERE_HA_COMPUTE_HOST and so on say."),
   },
   say("must be an object", "write {computeHost, availabilityZone}"),
 );

@@ -16,6 +16,7 @@ const bmc = z.strictObject(
       isHttpsUrl,
       "must be an HTTPS address without user, password or query",
       "write for example https://bmc-01.example.com",
+      /^[hH][tT][tT][pP][sS]:/,
     ),
     systemId: text("the id of the system in Redfish", "leave it out to take the only system").optional(),
     username: text("a user name", "name a user of the controller that may reset the host"),
@@ -29,8 +30,8 @@ const bmc = z.strictObject(
 const host = z.strictObject(
   {
     name: text("the host's name in vCenter", "name the host as vCenter shows it"),
-    bmc: bmc.optional(),
-    ssh: hostSsh.optional(),
+    bmc: bmc.optional().describe("Its management controller (Redfish), for drills."),
+    ssh: hostSsh.optional().describe("Its ESXi Shell, for the drills that act in it."),
   },
   say("must be an object", "write {name}, with bmc or ssh where a drill needs them"),
 );
@@ -38,16 +39,26 @@ const host = z.strictObject(
 const vm = z.strictObject(
   {
     name: text("the VM's name in vCenter", "name the VM as vCenter shows it"),
-    guestOs: z.enum(["ubuntu", "windowsxp"], say("must be ubuntu or windowsxp", "name the guest operating system")),
+    guestOs: z
+      .enum(["ubuntu", "windowsxp"], say("must be ubuntu or windowsxp", "name the guest operating system"))
+      .describe("Operating system of the guest."),
     address: check(
       text("an IP address or a name", "leave it out to take what VMware Tools report"),
-      (value) => /^[A-Za-z0-9_.:%-]+$/.test(value),
+      /^[A-Za-z0-9_.:%-]+$/,
       "must be an IP address or a name, without port",
       "leave it out to take what VMware Tools report",
     ).optional(),
-    probe: z.strictObject({ port: port() }, say("must be an object", "write {port}")).optional(),
-    bootSeconds: numberIn(1, 86_400, "the boot budget in seconds", "leave it out for the guest's default").optional(),
-    openstack: vmOpenstack.optional(),
+    probe: z
+      .strictObject({ port: port("22 (Ubuntu) or 3389 (Windows XP)") }, say("must be an object", "write {port}"))
+      .optional()
+      .describe("The service of the guest that is probed."),
+    bootSeconds: numberIn(
+      1,
+      86_400,
+      "the boot budget in seconds",
+      "leave it out for 120 (Ubuntu) or 180 (Windows XP)",
+    ).optional(),
+    openstack: vmOpenstack.optional().describe("It is an instance of nova. Default: it is not."),
   },
   say("must be an object", "write {name, guestOs}"),
 );
@@ -71,12 +82,18 @@ const kinds: Record<SettingKind, () => z.ZodType<SettingValue>> = {
 };
 
 const declared = z.strictObject(
-  Object.fromEntries(settings.map(({ name, kind }) => [name, kinds[kind]().optional()])),
+  Object.fromEntries(
+    settings.map(({ name, kind }) => {
+      const text = `What ${name} of the provider's ComputeCluster was declared as: vCenter must have the same. Default: not compared.`;
+      return [name, kinds[kind]().optional().describe(text)];
+    }),
+  ),
   say("must be an object", "write {haEnabled: true, …}"),
 );
 
 export const schema = z.strictObject(
   {
+    $schema: z.string().optional().describe("The JSON Schema that an editor completes this file by."),
     vcenter: z
       .strictObject(
         {
@@ -85,37 +102,70 @@ export const schema = z.strictObject(
             isServer,
             serverRule,
             serverRemedy,
-          ).optional(),
+            /^([A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/,
+          )
+            .optional()
+            .describe("vCenter's host or host:port. Default: VSPHERE_SERVER."),
           user: text("a user name", "leave it out to take VSPHERE_USER").optional(),
-          caFile: caFile.optional(),
-          thumbprint: thumbprint.optional(),
+          caFile: caFile
+            .optional()
+            .describe(
+              "PEM file with the CA of vCenter's certificate. Default: VSPHERE_HA_CA_FILE, or what the system trusts.",
+            ),
+          thumbprint: thumbprint
+            .optional()
+            .describe(
+              "SHA-256 or SHA-1 thumbprint of vCenter's certificate. Default: VSPHERE_HA_THUMBPRINT, or it is verified.",
+            ),
         },
         say("must be an object", "write {server, user} or leave it out"),
       )
-      .optional(),
-    cluster: z.strictObject(
-      {
-        datacenter: text("the name of the datacenter", "name the datacenter that the cluster is in"),
-        name: text("the name of the cluster", "name the cluster as vCenter shows it"),
-        declared: declared.optional(),
-      },
-      say("must be an object", "write {datacenter, name}"),
-    ),
-    hosts: z.array(host, say("must be the list of hosts", "write [{name}, …]; [] checks none by name")),
-    vms: z.array(vm, say("must be the list of test VMs", "write [{name, guestOs}, …]; [] checks none")),
-    guests: guests.optional(),
-    openstack: openstack.optional(),
+      .optional()
+      .describe("Which vCenter, and who logs in. Default: as the environment says."),
+    cluster: z
+      .strictObject(
+        {
+          datacenter: text("the name of the datacenter", "name the datacenter that the cluster is in"),
+          name: text("the name of the cluster", "name the cluster as vCenter shows it"),
+          declared: declared
+            .optional()
+            .describe("HA and DRS settings as declared, which vCenter's are compared with. Default: none."),
+        },
+        say("must be an object", "write {datacenter, name}"),
+      )
+      .describe("The cluster to verify."),
+    hosts: z
+      .array(host, say("must be the list of hosts", "write [{name}, …]; [] checks none by name"))
+      .describe("Hosts of the cluster. [] checks none by name."),
+    vms: z
+      .array(vm, say("must be the list of test VMs", "write [{name, guestOs}, …]; [] checks none"))
+      .describe("Test VMs: on, protected and reachable. [] checks none."),
+    guests: guests.optional().describe("What is the same in all guests of one operating system."),
+    openstack: openstack.optional().describe("OpenStack on the cluster. Default: none."),
     stop: z
       .strictObject(
         {
-          vcenterSilentSeconds: numberIn(10, 86_400, "a time in seconds", "leave it out for 300 s").optional(),
-          totalSeconds: numberIn(10, 86_400, "a time in seconds", "leave it out for 3600 s").optional(),
+          vcenterSilentSeconds: numberIn(
+            10,
+            86_400,
+            "a time without an answer of vCenter in seconds",
+            "leave it out for 300 s",
+          ).optional(),
+          totalSeconds: numberIn(
+            10,
+            86_400,
+            "the longest time of a drill in seconds",
+            "leave it out for 3600 s",
+          ).optional(),
         },
         say("must be an object", "write {vcenterSilentSeconds, totalSeconds}, or leave it out"),
       )
-      .optional(),
-    timeScale: numberIn(0.01, 1000, "a factor", "leave it out: only a simulated vCenter has one").optional(),
-    probeIntervalSeconds: numberIn(0.1, 3600, "an interval in seconds", "leave it out for 1 s").optional(),
+      .optional()
+      .describe("What ends a drill early, and puts back what it broke."),
+    timeScale: numberIn(0.01, 1000, "a factor", "leave it out: only a simulated vCenter has one")
+      .optional()
+      .describe("Seconds of a simulated cluster in one second on the wall. Default: 1, as it is on real hardware."),
+    probeIntervalSeconds: numberIn(0.1, 3600, "an interval of probes in seconds", "leave it out for 1 s").optional(),
   },
   say("must be an object", "write {cluster, hosts, vms}"),
 );

@@ -5,8 +5,12 @@ const fingerprint = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 const publicKey = /^(ssh-|ecdsa-|sk-)\S+ +([A-Za-z0-9+/]+=*)( .*)?$/;
 
 /** A server's public key as in its `.pub` file, or the SHA-256 fingerprint that `ssh-keygen -l` prints. */
+export const hostKeyForm = new RegExp(
+  `^\\s*(${[fingerprint, publicKey].map(({ source }) => source.slice(1, -1)).join("|")})\\s*$`,
+);
+
 export function isHostKey(text: string): boolean {
-  return fingerprint.test(text.trim()) || publicKey.test(text.trim());
+  return hostKeyForm.test(text);
 }
 
 /** The fingerprint that OpenSSH prints for a key in its wire format: `SHA256:…`. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { PostDeployCheck, type PostDeployCheckArgs, verificationDocument } from "../../../components";
+import { parseConfig } from "../../../verification/config";
+import type { Json } from "../../../verification/config/layers";
 import { named, registered, value } from "./mocks";
 
 const target: PostDeployCheckArgs["target"] = {
@@ -80,7 +82,15 @@ describe("PostDeployCheck", () => {
 describe("the verification document", () => {
   it("names the BMCs of hosts where they are stated, without passwords", async () => {
     const bmc = { url: "https://bmc-01", username: "admin" };
-    const { hosts } = await value(verificationDocument(target, [], { "esx-01": bmc }));
+    const { hosts } = await value(verificationDocument(target, [], { bmcs: { "esx-01": bmc } }));
     assert.deepEqual(hosts, [{ name: "esx-01", bmc }, { name: "esx-02" }]);
+  });
+
+  it("says how to reach the shells of hosts, as the verifier reads it", async () => {
+    const ssh = { user: "root", knownHostsFile: "/etc/ssh/ssh_known_hosts" };
+    const document = await value(verificationDocument(target, [], { shells: { "esx-02": ssh } }));
+    assert.deepEqual(document.hosts, [{ name: "esx-01" }, { name: "esx-02", ssh }]);
+    const env = { VSPHERE_SERVER: "vc", VSPHERE_USER: "u", VSPHERE_PASSWORD: "p" };
+    assert.equal(parseConfig(document as unknown as Json, env).hosts[1]?.ssh?.knownHostsFile, ssh.knownHostsFile);
   });
 });

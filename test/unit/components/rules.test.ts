@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import type { EsxiClusterArgs, VmArgs, VmPlacementArgs } from "../../../components";
+import type { EsxiClusterArgs, ShellArgs, VmArgs, VmPlacementArgs } from "../../../components";
 import { clusterRules } from "../../../components/clusterRules";
 import { placementRules } from "../../../components/placementRules";
+import { shellRules } from "../../../components/shellRules";
 import { GuestOs } from "../../../components/values";
 import { vmRules } from "../../../components/vmRules";
 import { type Case, suite, target } from "./ruleSuite";
@@ -243,3 +244,14 @@ describe("rules", () => {
   ]);
   suite("of VmPlacement", placement, placementRules, placementCases);
 });
+
+const shell: ShellArgs = { hostKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJv3" };
+suite("rules of ESXi Shells", shell, shellRules, [
+  [{ host: "" }, "host"],
+  [{ user: " " }, "user"],
+  [{ keyFile: "" }, "keyFile"],
+  [{ port: 0 }, "port"],
+  [{ passwordEnv: "p4ss word" }, "passwordEnv"],
+  [{ hostKey: "AB:CD" }, "hostKey"],
+  [{ knownHostsFile: "/known_hosts" }, "hostKey"],
+]);

@@ -41,11 +41,13 @@ const paths = (changed: Partial<StackInput>): string[] => problems(changed).map(
 describe("the stack's configuration", () => {
   it("becomes the arguments of the components", async () => {
     const bmcs = { "esx-01": { url: "https://bmc-01", username: "admin" } };
-    const config = stackConfig({ ...good, placement: { haOverrides: [{ vm: "u" }] }, bmcs });
+    const ssh = { "esx-02": { knownHostsFile: "/etc/ssh/ssh_known_hosts" } };
+    const config = stackConfig({ ...good, placement: { haOverrides: [{ vm: "u" }] }, bmcs, ssh });
     assert.equal(config.cluster.clusterName, "ha");
     assert.deepEqual(config.vms, [vm]);
     assert.deepEqual(config.placement, { haOverrides: [{ vm: "u" }] });
     assert.deepEqual(config.bmcs, bmcs);
+    assert.deepEqual(config.ssh, ssh);
     const password = pulumi.output(config.cluster.hosts[1]?.password);
     assert.equal(await value(password), "from-environment");
     assert.ok(await pulumi.isSecret(password));
@@ -113,6 +115,18 @@ describe("the stack's configuration", () => {
     const lines = problems({ cluster: { ...cluster, hosts }, bmcs });
     assert.equal(lines.length, 2);
     assert.ok(!lines.join().includes("hunter2"));
+  });
+
+  it("fails on shells of strange hosts, and on a shell whose key stands nowhere or twice", () => {
+    const twice = { hostKey: `SHA256:${"A".repeat(43)}`, knownHostsFile: "/known_hosts" };
+    assert.deepEqual(
+      paths({ ssh: { "esx-01": {}, "esx-02": twice, "esx-09": { knownHostsFile: "/known_hosts", port: 0 } } }).sort(),
+      ["ssh.esx-01.hostKey", "ssh.esx-02.hostKey", "ssh.esx-09", "ssh.esx-09.port"],
+    );
+  });
+
+  it("fails on a virtual machine that is none, in words", () => {
+    assert.deepEqual(paths({ vms: [null, vm] }), ["vms[0]"]);
   });
 
   it("fails on values of another type", () => {

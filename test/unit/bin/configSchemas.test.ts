@@ -228,6 +228,7 @@ const beyondStack = [
   /: must be shared datastores, at least as many/,
   /: must be less than the number of hosts/,
   /: has an effect only with/,
+  /: must be left out: an existing cluster stays/,
   /: must be stated with admissionControlPolicy: failoverHosts/,
   /: must be a whole number from 2 to 5; .* as text/,
   /: must be left out when vcenter.caFile is given/,

@@ -131,9 +131,7 @@ export function stackConfig(input: StackInput): StackConfig {
       : []),
     ...bmcs.problems,
     ...ssh.problems,
-    ...Object.entries(ssh.data ?? {}).flatMap(([host, shell]) =>
-      problemsOf(plain(shell), shellRules, `ssh.${host}.`),
-    ),
+    ...Object.entries(ssh.data ?? {}).flatMap(([host, shell]) => problemsOf(plain(shell), shellRules, `ssh.${host}.`)),
     ...["bmcs", "ssh"].flatMap((part) => strangers(part, plain(input[part as "bmcs" | "ssh"]), target)),
     ...(openstack?.problems ?? []),
   ]);

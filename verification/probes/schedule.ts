@@ -85,7 +85,10 @@ export class ProbeSchedule {
   }
 
   #sendDue(): void {
-    for (let due = this.#due(); due <= this.now(); due = this.#due()) {
+    // What comes due meanwhile has its own turn: where sending takes longer than a probe's share of the period, answers
+    // would never be read.
+    const now = this.now();
+    for (let due = this.#due(); due <= now; due = this.#due()) {
       const target = this.targets[this.#next % this.targets.length];
       this.#next += 1;
       if (target !== undefined) this.#send(target, due);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ProbeSchedule, probeTiming, type Ask, type ProbeTarget } from "../../../../verification/probes/schedule";
 import { SampleLog } from "../../../../verification/probes/sampleLog";
+import type { Sample } from "../../../../verification/probes/sample";
 import { Clock } from "../../../../verification/clock";
 
 const clock = new Clock();
@@ -107,6 +108,26 @@ describe("probe schedule", () => {
     assert.ok(schedule.samples.length > 0);
     assert.ok(schedule.samples.every(({ outcome }) => outcome === "lost"));
     assert.equal(schedule.last("a"), undefined);
+  });
+
+  it("reads answers also where sending takes longer than there is time for", async () => {
+    let [asked, answered] = [0, 0];
+    const costly: Ask = async () => {
+      asked += 1;
+      assert.ok(asked < 100, "it sends and sends, and reads nothing");
+      pause(30);
+      await clock.wait(0);
+      answered += 1;
+      return "up";
+    };
+    const many = Array.from({ length: 10 }, (_, k) => ({ vm: k.toString(), address: "127.0.0.1", port: 1 }));
+    const samples: Sample[] = [];
+    const schedule = new ProbeSchedule(many, timing, now, (sample) => samples.push(sample), costly);
+    schedule.start();
+    while (samples.length < 20) await clock.wait(0.01);
+    await schedule.stop();
+    assert.ok(answered > 0);
+    assert.ok(samples.some(({ outcome }) => outcome === "lost"));
   });
 
   it("gives period and limit that together are the interval", () => {

@@ -1,6 +1,6 @@
 /** `npm test`: runs every suite and prints the sum of all as its last line. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Counts, countsOfExitCode, countsOfGoTest, countsOfProcess, sum } from "./suites";
@@ -8,16 +8,35 @@ import { type Counts, countsOfExitCode, countsOfGoTest, countsOfProcess, sum } f
 const root = resolve(__dirname, "..");
 const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 
-/** Test files that measure outages, those of a lane one after the other: they wait more than they compute. */
-const DRILLS = {
+/** Test files that measure outages: they wait more than they compute. The longest of a group come first. */
+const MEASURING = {
   "main job": ["mainJob"],
-  "drills on hosts": ["hostLoss", "hostIsolation", "storageLoss", "vcenterDownDrill", "secondFailureDrill"],
-  "other drills": ["maintenanceDrill", "guestHangDrill", "drillPlans", "killedDrills", "outages", "load"],
   "real time": ["realTime"],
+  drills: [
+    "load",
+    "killedDrills",
+    "hostLoss",
+    "hostIsolation",
+    "storageLoss",
+    "guestHangDrill",
+    "secondFailureDrill",
+    "vcenterDownDrill",
+    "maintenanceDrill",
+    "outages",
+    "drillPlans",
+  ],
 };
-const integrationFile = (name: string): string => `test/integration/${name}.test.ts`;
-const measuring = Object.values(DRILLS).flat().map(integrationFile);
-const INTEGRATION = ["test/integration/**/*.test.ts", ...measuring.flatMap((file) => ["--ignore", file])];
+/** Of the others, those that take minutes. */
+const LONG = ["settings", "resources", "lifecycle", "labWithOpenstack", "vcenterChecks"];
+
+/** The other test files with a lab, so that a new one needs no entry here. */
+function integration(): string[] {
+  const measuring = new Set(Object.values(MEASURING).flat());
+  const all = readdirSync(join(root, "test", "integration"), { encoding: "utf8", recursive: true }).flatMap((file) => {
+    return file.endsWith(".test.ts") ? [file.slice(0, -".test.ts".length)] : [];
+  });
+  return [...new Set([...LONG, ...all])].filter((name) => all.includes(name) && !measuring.has(name));
+}
 
 interface Suite {
   name: string;
@@ -102,31 +121,43 @@ async function runSuite(suite: Suite): Promise<Counts> {
   return counts;
 }
 
-async function inTurn(suites: Suite[]): Promise<Counts> {
+/** One after the other, in so many lanes: whichever is free takes the next. */
+async function inLanes(lanes: number, suites: readonly Suite[]): Promise<Counts> {
+  const waiting = [...suites];
   const all: Counts[] = [];
-  for (const suite of suites) all.push(await runSuite(suite));
+  const lane = async (): Promise<void> => {
+    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) all.push(await runSuite(suite));
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
   return sum(all);
+}
+
+function withLab(name: string, options: { live?: boolean; niceness?: number }): Suite {
+  return mocha(name, ["--timeout", "300000", `test/integration/${name}.test.ts`], options);
 }
 
 async function main(): Promise<void> {
   // Two lanes for the two processors, first for what only computes.
   const computed = await Promise.all([
-    inTurn([
+    inLanes(1, [
       single("types", "tsc", []),
       single("lint", "eslint", [".", "--max-warnings", "0"]),
       single("format", "prettier", ["--check", "."]),
       mocha("unit", ["test/unit/**/*.test.ts"]),
     ]),
-    inTurn([goTest("command provider", "lab/toolchain/command"), goTest("simulated vCenter", "lab/vcenter")]),
+    inLanes(1, [goTest("command provider", "lab/toolchain/command"), goTest("simulated vCenter", "lab/vcenter")]),
   ]);
   // What measures outages goes before everything else on the machine.
-  const withLab = await Promise.all([
-    ...Object.entries(DRILLS).map(([name, files]) =>
-      inTurn([mocha(name, ["--timeout", "300000", ...files.map(integrationFile)], { live: true })]),
-    ),
-    inTurn([mocha("integration", ["--timeout", "300000", ...INTEGRATION], { niceness: 10 })]),
-  ]);
-  const total = sum([...computed, ...withLab]);
+  const lanes = { "main job": 1, "real time": 1, drills: 2 };
+  const measured = Object.entries(MEASURING).map(([group, files]) => {
+    const suites = files.map((name) => withLab(name, { live: true }));
+    return inLanes(lanes[group as keyof typeof MEASURING], suites);
+  });
+  const others = inLanes(
+    2,
+    integration().map((name) => withLab(name, { niceness: 10 })),
+  );
+  const total = sum([...computed, ...(await Promise.all([...measured, others]))]);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

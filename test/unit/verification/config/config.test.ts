@@ -224,6 +224,58 @@ describe("configuration", () => {
     });
   }
 
+  it("takes the first and the last port, and no other number for one", () => {
+    for (const port of ["1", "65535"]) parseConfig(good(), { ...env, VSPHERE_SERVER: `vc:${port}` });
+    for (const port of ["0", "65536"]) {
+      const problems = problemsOf(() => parseConfig(good(), { ...env, VSPHERE_SERVER: `vc:${port}` }));
+      assert.deepEqual(
+        problems.map(({ path }) => path),
+        ["VSPHERE_SERVER"],
+      );
+    }
+  });
+
+  it("refuses what the address of a management controller must not have", () => {
+    for (const url of [
+      "https://me@bmc",
+      "https://:pw@bmc",
+      "https://bmc/?a=b",
+      "https://bmc/#a",
+      "http://bmc",
+      "bmc",
+    ]) {
+      const problems = problemsOf(() => parseConfig(withValue("hosts.1.bmc.url", url), env));
+      assert.deepEqual(
+        problems.map(({ path }) => path),
+        ["hosts[1].bmc.url"],
+        url,
+      );
+    }
+  });
+
+  it("tells one problem of an empty value, not two", () => {
+    const problems = problemsOf(() => parseConfig(withValue("hosts.1.bmc.passwordEnv", ""), env));
+    assert.equal(problems.length, 1);
+    for (const name of ["0A", "A-B", "A B", "ä"]) {
+      assert.equal(problemsOf(() => parseConfig(withValue("hosts.1.bmc.passwordEnv", name), env)).length, 1, name);
+    }
+    parseConfig(withValue("hosts.1.bmc.passwordEnv", "_A1"), env);
+  });
+
+  it("says where passwords go, and tells what is no setting of the cluster from what is no setting at all", () => {
+    const told = (path: string): string[] => {
+      const problems = problemsOf(() => parseConfig(withValue(path, "x"), env));
+      return problems.map(({ rule, remedy }) => `${rule}; ${remedy}`);
+    };
+    const [password] = told("hosts.0.password");
+    assert.match(password ?? "", /^passwords stand in no file; remove it and set VSPHERE_PASSWORD, OS_PASSWORD or /);
+    const [declared] = told("cluster.declared.haEnable");
+    assert.equal(declared, "is no HA or DRS setting of ComputeCluster; check the spelling, or remove it");
+    for (const path of ["cluster.decalred", "hosts.0.declared", "clusters"]) {
+      assert.deepEqual(told(path), ["is no setting; check the spelling, or remove it"], path);
+    }
+  });
+
   it("names bad values of the environment by their variables", () => {
     const bad = { ...env, VSPHERE_SERVER: "https://vc", VSPHERE_HA_THUMBPRINT: "12", VSPHERE_PASSWORD: "" };
     assert.deepEqual(

@@ -3,10 +3,11 @@ import { createServer as createTcp, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import type { OpenStackConfig } from "../../../../verification/config/openstack";
 import { connectOpenStack, type OpenStack } from "../../../../verification/openstack/client";
+import { connectCloud } from "../../../../verification/openstack/cloud";
 import { readState } from "../../../../verification/openstack/state";
 import { CouldNotRun } from "../../../../verification/problems";
 import { FakeCloud } from "./fakeCloud";
-import { cloud, instanceId } from "./fixture";
+import { cloud, cloudScene, instanceId } from "./fixture";
 
 const server = {
   id: instanceId,
@@ -272,6 +273,29 @@ describe("OpenStack client", () => {
       ]);
     });
 
+    it("ports of a network that hold up its deletion, not those that go with it", async () => {
+      const port = { id: "p", fixed_ips: [] };
+      fake.answers["/network/v2.0/ports?network_id=n"] = {
+        ports: [
+          { ...port, id: "a", device_owner: "network:dhcp" },
+          { ...port, id: "b", device_owner: "network:distributed" },
+          { ...port, id: "c", device_owner: "network:floatingip_agent_gateway" },
+          { ...port, id: "d" },
+          {
+            id: "e",
+            name: "eth0",
+            device_owner: "compute:nova",
+            device_id: "i",
+            fixed_ips: [{ ip_address: "10.0.0.5" }],
+          },
+        ],
+      };
+      assert.deepEqual(await (await connect()).portsOf("n"), [
+        { id: "d", name: "", owner: "", deviceId: "", address: undefined },
+        { id: "e", name: "eth0", owner: "compute:nova", deviceId: "i", address: "10.0.0.5" },
+      ]);
+    });
+
     it("no certificate where there is no TLS", async () => {
       const shown = await (await connect()).certificates();
       assert.deepEqual(
@@ -298,6 +322,58 @@ describe("OpenStack client", () => {
       assert.deepEqual(state.images, { value: [] });
       assert.ok("unread" in state.settings);
       assert.match(state.settings.unread, /no SSH to nova-compute's node: set openstack\.ssh/);
+    });
+  });
+
+  describe("as a command's cloud", () => {
+    it("is none where none is declared", async () => {
+      const { config: declared } = cloudScene();
+      assert.equal(await connectCloud({ ...declared, openstack: undefined }, {}), undefined);
+    });
+
+    it("reads its state without the settings of a node that cannot be reached, and says so", async () => {
+      const { config: declared } = cloudScene();
+      const found = await connectCloud({ ...declared, openstack: config() }, { OS_PASSWORD: "secret" });
+      assert.ok(found);
+      openstack = found.openstack;
+      assert.equal(found.node, undefined);
+      const { settings, provider, cloud: name } = await found.state();
+      assert.match(name, /, region R$/);
+      assert.deepEqual(settings, {
+        unread: "no SSH to nova-compute's node: set openstack.ssh or VSPHERE_HA_COMPUTE_HOST",
+      });
+      assert.ok("unread" in provider);
+      await found.close();
+    });
+
+    it("asks the node for its settings where SSH to it is declared", async () => {
+      const { config: declared } = cloudScene();
+      const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJv3";
+      const ssh = { host: "127.0.0.1", port: 9, user: "nova", keyFile: undefined, hostKey };
+      const found = await connectCloud({ ...declared, openstack: config({ ssh }) }, { OS_PASSWORD: "secret" });
+      assert.ok(found?.node);
+      openstack = found.openstack;
+      const { settings } = await found.state();
+      assert.ok("unread" in settings);
+      assert.match(settings.unread, /^SSH to nova@127\.0\.0\.1 has no key: set openstack\.ssh\.keyFile/);
+    });
+
+    it("asks placement for the hypervisor of the declared compute host only", async () => {
+      const hypervisor = (id: string, host: string): object => {
+        return { id, hypervisor_hostname: "h", service: { host }, vcpus: 1, memory_mb: 1 };
+      };
+      fake.answers["/compute/v2.1/os-hypervisors/detail"] = {
+        hypervisors: [hypervisor("a", "x"), hypervisor("b", "compute-1")],
+      };
+      fake.answers["/placement/resource_providers/b/inventories"] = {
+        inventories: { VCPU: { total: 4 }, MEMORY_MB: { total: 8 } },
+      };
+      const client = await connect();
+      const { provider, ports } = await readState(client, config(), [], undefined);
+      assert.deepEqual(provider, { value: { vcpus: 4, memoryMb: 8 } });
+      assert.deepEqual(ports, { value: [] });
+      const other = await readState(client, config({ computeHost: "compute-9" }), [], undefined);
+      assert.deepEqual(other.provider, { value: undefined });
     });
   });
 });

@@ -80,6 +80,80 @@ describe("OpenStack's configuration", () => {
     assert.deepEqual(config.novaConf, ["/node/etc/nova/nova.conf", "/srv/nova-compute-c.conf"]);
   });
 
+  it("takes domains from the environment, and any number of slashes off an address", () => {
+    const config = parseConfig(document({ ...needed, service: "nova-compute@c1.service" }), {
+      ...env,
+      OS_AUTH_URL: "https://keystone.example.com:5000//",
+      OS_USER_DOMAIN_NAME: "people",
+      OS_PROJECT_DOMAIN_NAME: "projects",
+    }).openstack;
+    assert.deepEqual(
+      [config?.authUrl, config?.userDomainName, config?.projectDomainName, config?.service],
+      ["https://keystone.example.com:5000/v3", "people", "projects", "nova-compute@c1.service"],
+    );
+  });
+
+  it("refuses what an address of Keystone must not have, from the document and from the environment", () => {
+    for (const url of [
+      "https://me@keystone.example.com:5000",
+      "https://:pw@keystone.example.com:5000",
+      "https://keystone.example.com:5000/?a=b",
+      "https://keystone.example.com:5000/#a",
+      "http://keystone.example.com:5000",
+      "ftp://127.0.0.1",
+      "keystone",
+    ]) {
+      assert.deepEqual(
+        problemsOf({ ...needed, authUrl: url }).map(({ path }) => path),
+        ["openstack.authUrl"],
+        url,
+      );
+      assert.deepEqual(
+        problemsOf(needed, { ...env, OS_AUTH_URL: url }).map(({ path, value }) => [path, value]),
+        [["OS_AUTH_URL", url.includes("@") ? secret : url]],
+      );
+      // What the environment has in its place is not looked at.
+      parseConfig(document({ ...needed, authUrl: "https://k.example.com" }), { ...env, OS_AUTH_URL: url });
+    }
+  });
+
+  it("says of each thing that is missing where it may be set", () => {
+    const told = (openstack: Json, environment: Environment): string[] =>
+      problemsOf(openstack, environment).map(({ path, rule, remedy }) => `${path}: ${rule}; ${remedy}`);
+    assert.deepEqual(told(needed, vsphere), [
+      "OS_AUTH_URL: the Keystone to ask must be named; set OS_AUTH_URL, or openstack.authUrl in the configuration",
+      "OS_USERNAME: Keystone asks for a user name; set OS_USERNAME, or openstack.username in the configuration",
+      "OS_PROJECT_NAME: Keystone asks for a project; set OS_PROJECT_NAME, or openstack.projectName in the configuration",
+      "OS_PASSWORD: Keystone asks for a password, and it comes only by the environment; set OS_PASSWORD",
+    ]);
+    assert.deepEqual(told({ ...needed, ssh: {} }, env), [
+      "VSPHERE_HA_COMPUTE_HOST: the node to reach must be named; " +
+        "set VSPHERE_HA_COMPUTE_HOST, or openstack.ssh.host in the configuration",
+    ]);
+    const node = { ...env, VSPHERE_HA_COMPUTE_HOST: "n", VSPHERE_HA_COMPUTE_USER: "u" };
+    const wrong = { ...node, VSPHERE_HA_COMPUTE_HOST_KEY: hostKey, VSPHERE_HA_COMPUTE_PORT: "70000" };
+    assert.deepEqual(told(needed, wrong), [
+      "VSPHERE_HA_COMPUTE_PORT: must be a TCP port, 1 to 65535; write for example 22",
+    ]);
+    // The document's own stand before those of the environment.
+    parseConfig(document({ ...needed, ssh: { port: 22 } }), wrong);
+    parseConfig(document({ ...needed, ssh: { hostKey } }), { ...node, VSPHERE_HA_COMPUTE_HOST_KEY: "none" });
+  });
+
+  it("refuses units that systemctl would take for an option, and ids with more around them", () => {
+    for (const service of ["-x", "--now", "a b", "a;b"]) {
+      assert.deepEqual(
+        problemsOf({ ...needed, service }).map(({ path }) => path),
+        ["openstack.service"],
+        service,
+      );
+    }
+    for (const id of [`x${instanceId}`, `${instanceId}x`]) {
+      const vms = [{ name: "u", guestOs: "ubuntu", openstack: { instanceId: id } }];
+      assert.throws(() => parseConfig({ ...document(needed), vms }, env), Problems);
+    }
+  });
+
   it("names a VM's instance", () => {
     const { vms } = parseConfig(
       { ...document(needed), vms: [{ name: "u", guestOs: "ubuntu", openstack: { instanceId } }] },

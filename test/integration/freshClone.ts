@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -27,12 +27,7 @@ export function freshClone(): Clone {
       cwd: dir,
       encoding: "utf8",
     });
-  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-  const files = execFileSync("git", list, { cwd: root, encoding: "utf8" }).trim().split("\n");
-  for (const file of files) {
-    mkdirSync(join(dir, dirname(file)), { recursive: true });
-    cpSync(join(root, file), join(dir, file));
-  }
+  copyCheckout(dir);
   git("init", "-q");
   git("add", "-A");
   git("commit", "-qm", "clone");
@@ -42,6 +37,16 @@ export function freshClone(): Clone {
     npm: (args, onOutput) => npm(dir, args, onOutput),
     remove: () => rmSync(dir, { recursive: true }),
   };
+}
+
+/** Copies this checkout's files as they are, uncommitted ones included; nothing that git ignores. */
+export function copyCheckout(to: string): void {
+  const list = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
+  for (const file of execFileSync("git", list, { cwd: root, encoding: "utf8" }).trim().split("\n")) {
+    if (!existsSync(join(root, file))) continue; // deleted, and not yet committed
+    mkdirSync(join(to, dirname(file)), { recursive: true });
+    cpSync(join(root, file), join(to, file));
+  }
 }
 
 function npm(

@@ -89,3 +89,40 @@ export function readPage(page: string): string {
 export function checkSyntax(command: string): void {
   execFileSync("bash", ["-n", "-c", command], { stdio: ["ignore", "ignore", "pipe"] });
 }
+
+/** A file of the checkout as a page has it changed. */
+export interface Change {
+  file: string;
+  /** Undefined: the block is the whole, new file. */
+  hunks: string[][] | undefined;
+  text: string;
+}
+
+/** The changes that a page asks for: `ts` blocks that begin with a file's name, and `diff` blocks. */
+export function changesIn(markdown: string): Change[] {
+  return blocksIn(markdown).flatMap(({ language, lines }): Change[] => {
+    const named = /^\/\/ (\S+\.ts)$/.exec(lines[0] ?? "")?.[1];
+    if (language === "ts" && named !== undefined) {
+      return [{ file: named, hunks: undefined, text: `${lines.slice(1).join("\n")}\n` }];
+    }
+    const changed = /^\+\+\+ b\/(\S+)$/.exec(lines[1] ?? "")?.[1];
+    if (language !== "diff" || changed === undefined) return [];
+    const text = lines.slice(2).join("\n");
+    const hunks = text.split(/^@@$/m).flatMap((hunk) => {
+      const all = hunk.split("\n").filter((line) => line !== "");
+      return all.length === 0 ? [] : [all];
+    });
+    return [{ file: changed, hunks, text }];
+  });
+}
+
+/** A file with the hunks of a diff in it. Throws when one has no place, or several. */
+export function patched(content: string, hunks: readonly string[][]): string {
+  return hunks.reduce((text, hunk) => {
+    const before = hunk.filter((line) => !line.startsWith("+")).map((line) => `${line.slice(1)}\n`);
+    const after = hunk.filter((line) => !line.startsWith("-")).map((line) => `${line.slice(1)}\n`);
+    const parts = text.split(before.join(""));
+    if (parts.length !== 2) throw new Error(`${(parts.length - 1).toString()} places for:\n${hunk.join("\n")}`);
+    return parts.join(after.join(""));
+  }, content);
+}

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { toolchain } from "../../lab/record";
-import { commandsIn, pages, readPage, type PageCommand } from "../pages";
+import { changesIn, commandsIn, pages, patched, readPage, type PageCommand } from "../pages";
 import { copyCheckout } from "./freshClone";
 import { Reader } from "./reader";
 import { asTyped, exceptionOf, exceptions, pagesRunElsewhere } from "./readersTable";
@@ -101,10 +110,24 @@ describe("the commands of the pages, as a reader types them", function () {
     rmSync(dir, { recursive: true, force: true });
   });
 
+  /** A checkout of its own for a page that changes the sources, with the cluster's description in it. */
+  function changedCheckout(page: string): string {
+    const to = join(dir, "changed");
+    copyCheckout(to);
+    symlinkSync(join(root, "node_modules"), join(to, "node_modules"));
+    copyFileSync(join(checkout, "cluster.json"), join(to, "cluster.json"));
+    for (const { file, hunks, text } of changesIn(readPage(page))) {
+      const path = join(to, file);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, hunks === undefined ? text : patched(readFileSync(path, "utf8"), hunks));
+    }
+    return to;
+  }
+
   for (const page of order) {
     describe(page, () => {
       before(() => {
-        reader.goTo(checkout);
+        reader.goTo(changesIn(readPage(page)).length === 0 ? checkout : changedCheckout(page));
       });
       for (const step of steps.filter((one) => one.page === page && !isLast(one))) {
         it(`line ${step.line.toString()}: ${step.text.split("\n")[0] ?? ""}`, () => perform(step));

@@ -2,7 +2,19 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", ".sdks/", ".lab/", "report/", "coverage/", "dist/", ".stryker/", "lab/vcenter/"] },
+  {
+    ignores: [
+      "node_modules/",
+      ".sdks/",
+      ".lab/",
+      "report/",
+      "coverage/",
+      "dist/",
+      ".stryker/",
+      "lab/vcenter/",
+      "docs/reference/",
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ["**/*.ts"],

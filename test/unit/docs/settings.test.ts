@@ -14,7 +14,9 @@ function sections(markdown: string): { interfaces: string[]; rows: Row[] }[] {
     .slice(1)
     .map((section) => {
       const [heading = "", ...lines] = section.split("\n");
-      const cells = lines.filter((line) => /^\| `/.test(line)).map((line) => line.split("|").map((cell) => cell.trim()));
+      const cells = lines
+        .filter((line) => /^\| `/.test(line))
+        .map((line) => line.split("|").map((cell) => cell.trim()));
       return {
         interfaces: names(heading),
         rows: cells.map(([, setting = "", , byDefault = ""]) => ({
@@ -78,7 +80,9 @@ describe("the page of settings", () => {
   });
 
   it("fails when a default, a setting or a whole interface is another", () => {
-    const changed = page.replace("| 180 | seconds after", "| 140 | seconds after").replace("| `vmMonitoring` |", "| `x` |");
+    const changed = page
+      .replace("| 180 | seconds after", "| 140 | seconds after")
+      .replace("| `vmMonitoring` |", "| `x` |");
     assert.deepEqual(differences(changed, new Map([...interfaces, ["NewArgs", []]])), [
       "NewArgs is not there",
       "x is no setting of HaArgs",

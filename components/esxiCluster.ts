@@ -142,7 +142,28 @@ export interface ClusterTarget {
   digest: pulumi.Input<string>;
 }
 
-/** ESXi hosts with shared datastores and networks, in a cluster with HA and DRS. */
+/**
+ * ESXi hosts with shared datastores and networks, in a cluster with HA and DRS.
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import { EsxiCluster } from "vsphere-ha";
+ *
+ * const password = new pulumi.Config().requireSecret("hostPassword");
+ * const cluster = new EsxiCluster("prod", {
+ *   datacenter: { name: "dc-1", existing: true },
+ *   hosts: ["esx-01", "esx-02", "esx-03"].map((host) => ({ name: `${host}.example.com`, password })),
+ *   datastores: ["a", "b"].map((name) => ({
+ *     name: `ha-${name}`,
+ *     nfs: { server: "nas.example.com", path: `/exports/${name}` },
+ *   })),
+ *   portGroups: [{ name: "vms", vlanId: 42 }],
+ *   ha: { admissionControlHostFailureTolerance: 1, hostIsolationResponse: "powerOff" },
+ * });
+ * export const clusterId = cluster.clusterId;
+ * ```
+ */
 export class EsxiCluster extends pulumi.ComponentResource {
   /** Managed object id of the cluster. */
   public readonly clusterId: pulumi.Output<string>;

@@ -44,7 +44,33 @@ export interface ComputeTarget {
   digest: pulumi.Input<string>;
 }
 
-/** nova-compute with the vCenter driver for one cluster, and what instances on it are made from. */
+/**
+ * nova-compute with the vCenter driver for one cluster, and what instances on it are made from.
+ *
+ * @example
+ * ```ts
+ * import * as pulumi from "@pulumi/pulumi";
+ * import { type ClusterTarget, OpenStackCompute } from "vsphere-ha";
+ *
+ * declare const target: ClusterTarget; // an EsxiCluster has it
+ *
+ * const config = new pulumi.Config();
+ * const compute = new OpenStackCompute("compute", {
+ *   target,
+ *   vcenter: { server: "vcenter.example.com", username: "nova", password: config.requireSecret("novaPassword") },
+ *   node: {
+ *     host: "compute-1.example.com",
+ *     privateKey: config.requireSecret("computePrivateKey"),
+ *     hostKey: config.require("computeHostKey"),
+ *   },
+ *   flavors: [{ name: "small", vcpus: 1, memoryMb: 1024, diskGb: 8 }],
+ *   images: [{ name: "ubuntu", guestOs: "ubuntu", file: "ubuntu.vmdk" }],
+ *   networks: [{ name: "tenants", cidr: "192.0.2.0/24" }],
+ *   securityGroup: { probesFrom: "198.51.100.0/24" },
+ * });
+ * export const cloud = compute.target.cloud;
+ * ```
+ */
 export class OpenStackCompute extends pulumi.ComponentResource {
   /** Availability zone of the cluster, there when instances can be launched. */
   public readonly availabilityZone: pulumi.Output<string>;

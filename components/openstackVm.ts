@@ -28,7 +28,19 @@ export interface OpenStackVmArgs {
   bootSeconds?: pulumi.Input<number>;
 }
 
-/** A test virtual machine with Ubuntu or Windows XP that OpenStack's users would launch, and that HA restarts. */
+/**
+ * A test virtual machine with Ubuntu or Windows XP that OpenStack's users would launch, and that HA restarts.
+ *
+ * @example
+ * ```ts
+ * import { type OpenStackCompute, OpenStackVm } from "vsphere-ha";
+ *
+ * declare const compute: OpenStackCompute;
+ *
+ * const vm = new OpenStackVm("canary-os", { target: compute.target, image: "ubuntu", flavor: "small", network: "tenants" });
+ * export const testVm = vm.testVm;
+ * ```
+ */
 export class OpenStackVm extends pulumi.ComponentResource {
   /** Id in nova, which is the instance UUID of the virtual machine in vCenter. */
   public readonly instanceId: pulumi.Output<string>;

@@ -24,7 +24,24 @@ const rules: Rule<PostDeployCheckArgs>[] = [
   wholeNumber("vms[].bootSeconds", "seconds", 1),
 ];
 
-/** Verifies a deployment that changed something; a failed verification fails the deployment. */
+/**
+ * Verifies a deployment that changed something; a failed verification fails the deployment.
+ *
+ * @example
+ * ```ts
+ * import { type ClusterTarget, PostDeployCheck, type UbuntuVm, type VmPlacement } from "vsphere-ha";
+ *
+ * declare const target: ClusterTarget; // an EsxiCluster has it
+ * declare const vm: UbuntuVm;
+ * declare const placement: VmPlacement;
+ *
+ * new PostDeployCheck(
+ *   "verified",
+ *   { target, vms: [vm.testVm], digests: [placement.digest] },
+ *   { dependsOn: [placement] },
+ * );
+ * ```
+ */
 export class PostDeployCheck extends pulumi.ComponentResource {
   /** What was verified, as the document that `vsphere-ha check --config` reads, in JSON. */
   public readonly document: pulumi.Output<string>;

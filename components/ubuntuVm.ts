@@ -5,7 +5,19 @@ import type { TestVm } from "./verificationDocument";
 import { createVm, VmArgs } from "./virtualMachine";
 import { vmRules } from "./vmRules";
 
-/** A test virtual machine with Ubuntu that HA restarts and DRS places. */
+/**
+ * A test virtual machine with Ubuntu that HA restarts and DRS places.
+ *
+ * @example
+ * ```ts
+ * import { type ClusterTarget, UbuntuVm } from "vsphere-ha";
+ *
+ * declare const target: ClusterTarget; // an EsxiCluster has it
+ *
+ * const vm = new UbuntuVm("canary", { target, template: "ubuntu", datastore: "ha-a", network: "vms", bootSeconds: 90 });
+ * export const vmId = vm.vmId;
+ * ```
+ */
 export class UbuntuVm extends pulumi.ComponentResource {
   /** UUID, which overrides and rules take. */
   public readonly vmId: pulumi.Output<string>;

@@ -165,7 +165,24 @@ export function haOverrideArgs(
   };
 }
 
-/** HA and DRS overrides, groups and rules for virtual machines of a cluster. */
+/**
+ * HA and DRS overrides, groups and rules for virtual machines of a cluster.
+ *
+ * @example
+ * ```ts
+ * import { type ClusterTarget, type UbuntuVm, VmPlacement } from "vsphere-ha";
+ *
+ * declare const target: ClusterTarget; // an EsxiCluster has it
+ * declare const [first, second]: [UbuntuVm, UbuntuVm];
+ *
+ * new VmPlacement("placement", {
+ *   target,
+ *   vms: { "web-1": first.vmId, "web-2": second.vmId },
+ *   antiAffinityRules: [{ name: "web-apart", vms: ["web-1", "web-2"] }],
+ *   haOverrides: [{ vm: "web-1", vmRestartPriority: "highest" }],
+ * });
+ * ```
+ */
 export class VmPlacement extends pulumi.ComponentResource {
   /** Changes when anything declared here does; PostDeployCheck takes it. */
   public readonly digest: pulumi.Output<string>;

@@ -5,7 +5,19 @@ import type { TestVm } from "./verificationDocument";
 import { createVm, VmArgs } from "./virtualMachine";
 import { vmRules } from "./vmRules";
 
-/** A test virtual machine with Windows XP that HA restarts and DRS places. */
+/**
+ * A test virtual machine with Windows XP that HA restarts and DRS places.
+ *
+ * @example
+ * ```ts
+ * import { type ClusterTarget, WindowsXpVm } from "vsphere-ha";
+ *
+ * declare const target: ClusterTarget; // an EsxiCluster has it
+ *
+ * const vm = new WindowsXpVm("canary-xp", { target, template: "windows-xp-sp3", datastore: "ha-b", network: "vms" });
+ * export const vmId = vm.vmId;
+ * ```
+ */
 export class WindowsXpVm extends pulumi.ComponentResource {
   /** UUID, which overrides and rules take. */
   public readonly vmId: pulumi.Output<string>;

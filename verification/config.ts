@@ -82,6 +82,18 @@ const guestDefaults: Record<GuestOs, { port: number; bootSeconds: number }> = {
  * Reads configuration files (`-` is stdin), later ones laid over earlier ones, and over all the file that VSPHERE_HA_CONFIG
  * names. That last file describes hosts and VMs that the others name; it adds none.
  * Throws Problems with everything that is wrong.
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, Problems } from "vsphere-ha/verification";
+ *
+ * try {
+ *   console.log(loadConfig(["cluster.json"], process.env).cluster.name);
+ * } catch (error) {
+ *   if (!(error instanceof Problems)) throw error;
+ *   console.error(error.message);
+ * }
+ * ```
  */
 export function loadConfig(files: readonly string[], env: Environment): VerificationConfig {
   const problems: Problem[] = [];

@@ -69,7 +69,31 @@ export interface CheckContext {
   openstack?: OpenStackState | undefined;
 }
 
-/** Probes every running declared VM once, then judges everything. */
+/**
+ * Probes every running declared VM once, then judges everything.
+ *
+ * @example
+ * ```ts
+ * import { connect, loadConfig, runChecks } from "vsphere-ha/verification";
+ *
+ * async function failed(): Promise<string[]> {
+ *   const config = loadConfig(["cluster.json"], process.env);
+ *   const vcenter = await connect(config, process.env);
+ *   try {
+ *     const results = await runChecks({
+ *       inventory: await vcenter.inventory(),
+ *       config,
+ *       probe: ({ address, port }) => fetch(`http://${address}:${port}/`).then((answer) => answer.ok),
+ *     });
+ *     return results.filter(({ verdict }) => verdict === "failed").map(({ id, remedy }) => `${id}: ${remedy}`);
+ *   } finally {
+ *     await vcenter.close();
+ *   }
+ * }
+ *
+ * void failed().then(console.log);
+ * ```
+ */
 export async function runChecks({ inventory, config, probe, openstack }: CheckContext): Promise<CheckResult[]> {
   const probed = config.vms.map(async (vm): Promise<[string, boolean][]> => {
     const state = inventory.vms.find(({ name }) => name === vm.name);

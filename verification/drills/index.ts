@@ -37,6 +37,26 @@ export interface DrillRun extends DrillsRequest {
  * Breaks each host, or VM, in turn and reports. A run that ended early gives its journal too, with `error`.
  *
  * @throws CouldNotRun when nothing could be begun
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, runDrills } from "vsphere-ha/verification";
+ *
+ * const interrupted = new AbortController();
+ * process.on("SIGINT", () => interrupted.abort());
+ * void runDrills({
+ *   config: loadConfig(["cluster.json"], process.env),
+ *   env: process.env,
+ *   drill: "host-loss",
+ *   subjects: ["esx-01.example.com"],
+ *   includeBystanders: false,
+ *   reportDir: "report",
+ *   toolVersion: "1.0.0",
+ *   progress: console.error,
+ *   signal: interrupted.signal,
+ *   hurried: new AbortController().signal,
+ * }).then(({ verdict }) => console.log(verdict));
+ * ```
  */
 export async function runDrills(run: DrillRun): Promise<Journal> {
   const { config, reportDir, repeat = 1, mtbfHours } = run;
@@ -53,7 +73,24 @@ export async function runDrills(run: DrillRun): Promise<Journal> {
   });
 }
 
-/** What `drill --plan` prints, and whether any host must not be failed. Changes nothing. */
+/**
+ * What `drill --plan` prints, and whether any host must not be failed. Changes nothing.
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, planDrills } from "vsphere-ha/verification";
+ *
+ * const never = new AbortController().signal;
+ * void planDrills({
+ *   config: loadConfig(["cluster.json"], process.env),
+ *   env: process.env,
+ *   includeBystanders: false,
+ *   progress: console.error,
+ *   signal: never,
+ *   hurried: never,
+ * }).then(({ text, refused }) => console.log(text, refused));
+ * ```
+ */
 export async function planDrills(request: DrillsRequest): Promise<{ text: string; refused: boolean }> {
   const { config, drill = "host-loss" } = request;
   const hosts = subjectNames(request);
@@ -78,6 +115,21 @@ export interface RecoverRequest extends Omit<DrillRequest, "includeBystanders"> 
 /**
  * After a run that was killed: puts back what its journal says is broken, awaits the steady state, frees the lock. Safe
  * to repeat.
+ *
+ * @example
+ * ```ts
+ * import { loadConfig, recover } from "vsphere-ha/verification";
+ *
+ * const never = new AbortController().signal;
+ * void recover({
+ *   config: loadConfig(["cluster.json"], process.env),
+ *   env: process.env,
+ *   journalFile: "report/journal.json",
+ *   progress: console.error,
+ *   signal: never,
+ *   hurried: never,
+ * });
+ * ```
  */
 export async function recover(request: RecoverRequest): Promise<Journal> {
   const journal = readJournal(request.journalFile);

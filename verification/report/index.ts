@@ -13,6 +13,13 @@ export { printSummary } from "./terminal";
  * Writes journal.json, junit.xml, summary.md and index.html into a directory, which is made if need be.
  *
  * @throws CouldNotRun when it cannot be written
+ *
+ * @example
+ * ```ts
+ * import { readJournal, writeReport } from "vsphere-ha/verification";
+ *
+ * void writeReport(readJournal("report/journal.json"), "public");
+ * ```
  */
 export async function writeReport(journal: Journal, dir: string): Promise<void> {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- as late as this: it loads what draws charts

@@ -59,10 +59,14 @@ describe("the commands of the pages, as a reader types them", function () {
   let reader: Reader;
   const done = new Set<string>();
 
+  /** Again while a busy machine kept a drill from observing: that proves nothing either way. */
   async function run(command: string, until?: RegExp): Promise<string> {
-    const { code, output } = await reader.run(command, until);
-    assert.equal(code, 0, `${command}\n${output}`);
-    return output;
+    for (let attempt = 1; ; attempt++) {
+      const { code, output } = await reader.run(command, until);
+      if (code === 1 && attempt < 3 && /^Inconclusive: /m.test(output)) continue;
+      assert.equal(code, 0, `${command}\n${output}`);
+      return output;
+    }
   }
 
   before(async () => {
@@ -71,24 +75,16 @@ describe("the commands of the pages, as a reader types them", function () {
     copyCheckout(checkout);
     symlinkSync(join(root, "node_modules"), join(checkout, "node_modules"));
     const installed = install(dir);
-    const locked = ["@pulumi/pulumi", "@pulumi/command"].map((name) => `${name}@${versionOf(name)}`);
-    const sdks = ["vsphere", "openstack"].map((name) => `@pulumi/${name}@file:${join(root, ".sdks", name)}`);
     reader = new Reader(
       dir,
       {
         ...installed,
         READER_HOME: dir,
-        READER_SDKS: [...locked, ...sdks].join(" "),
         VERSION_vsphere: versionOf("@pulumi/vsphere"),
         VERSION_openstack: versionOf("@pulumi/openstack"),
-        // What the reader answers when pulumi asks whether to go on; npm takes what it has.
+        // What the reader answers when pulumi asks whether to go on.
         PULUMI_SKIP_CONFIRMATIONS: "true",
         PULUMI_SKIP_UPDATE_CHECK: "true",
-        npm_config_prefer_offline: "true",
-        npm_config_ignore_scripts: "true",
-        npm_config_install_links: "true",
-        npm_config_audit: "false",
-        npm_config_fund: "false",
       },
       checkout,
     );

@@ -16,7 +16,7 @@ export const substitutions: Substitution[] = [
   { page: /(^|[ =])(~|\$HOME)\//g, own: "$1$READER_HOME/", why: "the reader's home" },
   {
     page: /npm run lab -- start(?= *(#|$))/g,
-    own: "npm run lab -- start --without-openstack --time-scale 20",
+    own: "npm run lab -- start --without-openstack",
     why: "one small lab serves all pages; with OpenStack mainJob.test.ts runs it",
   },
   {
@@ -28,11 +28,6 @@ export const substitutions: Substitution[] = [
     page: /(plugin install resource) (vsphere|openstack) [\d.]+/g,
     own: "$1 $2 $VERSION_$2",
     why: "the versions that are installed here, so that nothing is downloaded",
-  },
-  {
-    page: /(npm install \.\/vsphere-ha-[\d.]+\.tgz) .*/g,
-    own: "$1 $READER_SDKS",
-    why: "the SDKs that setup generated in place of the official ones, the others as they are locked",
   },
   {
     page: /^pulumi config set --secret (\w+)$/g,
@@ -71,6 +66,12 @@ export const exceptions: Exception[] = [
     why: "the main job: minutes, and a lab of its own",
   },
   { page: /^npm test\b/, by: "../run.ts", words: "`npm test`", why: "it is what runs this test" },
+  {
+    page: /^npm (pack$|install \.\/vsphere-ha)/,
+    by: "package.test.ts",
+    words: '"install", "--install-links"',
+    why: "it packs the package, installs it into an empty project, and imports it",
+  },
   { page: /^npm run lab -- stop$/, last: true, why: "the pages share the lab" },
   { page: /^pulumi destroy$/, last: true, why: "the pages share the stack" },
   {

@@ -150,7 +150,11 @@ describe("the commands of the pages, as a reader types them", function () {
     if (exception === undefined) await run(command);
     else if ("with" in exception) await run(`${command} ${exception.with}`);
     else if ("until" in exception) await run(command, exception.until);
-    else if ("shape" in exception) await run(exception.shape);
+    else if ("refused" in exception) {
+      const { code, output } = await reader.run(command);
+      assert.notEqual(code, 0, output);
+      assert.match(output, exception.refused);
+    } else if ("shape" in exception) await run(exception.shape);
     else if ("by" in exception) {
       const test = readFileSync(join(__dirname, exception.by), "utf8");
       assert.ok(test.includes(exception.words), `${exception.by} does not run ${text}`);

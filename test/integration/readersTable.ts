@@ -54,6 +54,8 @@ export type Exception = { page: RegExp; why: string } & (
   | { last: true }
   /** Goes on for ever: interrupted when its output matches. */
   | { until: RegExp }
+  /** Refused, and says so. */
+  | { refused: RegExp }
   /** Cannot be run here; its shape is checked by this in its place. */
   | { shape: string }
 );
@@ -78,6 +80,11 @@ export const exceptions: Exception[] = [
     page: /^npx vsphere-ha load (?!.*--plan)/,
     with: "--levels 0,100 --seconds 60",
     why: "its default of 13 runs of 120 s takes minutes, and shows no more of the command",
+  },
+  {
+    page: /policies\/presets\/mandatory\.json$/,
+    refused: /\[mandatory\]/,
+    why: "the reference stack needs the exemptions of its own preset",
   },
   { page: /^npx vsphere-ha monitor\b/, until: /metrics/, why: "it ends with Ctrl-C" },
   { page: /^curl .*get\.pulumi\.com/, shape: "true", why: "an installer from the internet" },

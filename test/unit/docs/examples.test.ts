@@ -51,15 +51,15 @@ const options: ts.CompilerOptions = {
 /** What the compiler says of programs, by their names, as if each were a file beside the manifest. */
 function compile(programs: Record<string, string>): string[] {
   const files = new Map(Object.entries(programs).map(([name, text]) => [join(root, `example-${name}.ts`), text]));
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (file) => files.has(file) || fileExists(file);
-  host.readFile = (file) => files.get(file) ?? readFile(file);
-  host.getSourceFile = (file, language, ...rest) => {
-    const text = files.get(file);
-    return text === undefined
-      ? getSourceFile.call(host, file, language, ...rest)
-      : ts.createSourceFile(file, text, language, true);
+  const real = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...real,
+    fileExists: (file) => files.has(file) || real.fileExists(file),
+    readFile: (file) => files.get(file) ?? real.readFile(file),
+    getSourceFile: (file, language) => {
+      const text = files.get(file);
+      return text === undefined ? real.getSourceFile(file, language) : ts.createSourceFile(file, text, language, true);
+    },
   };
   const program = ts.createProgram([...files.keys()], options, host);
   return [...files.keys()].flatMap((file) => {
@@ -91,14 +91,16 @@ describe("the examples of the reference", function () {
     const ofPages = ["README.md", "policies/README.md"].flatMap((page) =>
       blocksIn(readPage(page))
         .filter(({ language }) => language === "ts")
-        .map(({ line, lines }) => [`${page.replace("/", "-")}-${line.toString()}`, lines.join("\n")]),
+        .map(({ line, lines }): [string, string] => [`${page.replace("/", "-")}-${line.toString()}`, lines.join("\n")]),
     );
     assert.ok(ofPages.length >= 2);
     const wrong = (programs.EsxiCluster ?? "").replace("hosts:", "host:");
     const said = compile({
       ...programs,
       // What the README's program takes from its reader.
-      ...Object.fromEntries(ofPages.map(([name, text]) => [name, `${text}\ndeclare const hostPassword: string;`])),
+      ...Object.fromEntries(
+        ofPages.map(([name, text]): [string, string] => [name, `${text}\ndeclare const hostPassword: string;`]),
+      ),
       wrong,
     });
     assert.deepEqual(

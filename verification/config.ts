@@ -96,6 +96,16 @@ const guestDefaults: Record<GuestOs, { port: number; bootSeconds: number }> = {
  * ```
  */
 export function loadConfig(files: readonly string[], env: Environment): VerificationConfig {
+  return parseConfig(readDocuments(files, env), env);
+}
+
+/** As loadConfig, with the files laid over a document that is there already, as the output of a stack. */
+export function loadConfigOver(document: Json, files: readonly string[], env: Environment): VerificationConfig {
+  return parseConfig(readDocuments(files, env, [document]), env);
+}
+
+/** Throws Problems with every file that cannot be read. */
+export function readDocuments(files: readonly string[], env: Environment, below: readonly Json[] = []): Json {
   const problems: Problem[] = [];
   const read = (file: string, path: string): Json | undefined => {
     const document = readDocument(file, path);
@@ -105,7 +115,7 @@ export function loadConfig(files: readonly string[], env: Environment): Verifica
   const documents = files.flatMap((file) => read(file, "--config") ?? []);
   const ambient = env.VSPHERE_HA_CONFIG ? read(env.VSPHERE_HA_CONFIG, "VSPHERE_HA_CONFIG") : undefined;
   if (problems.length > 0) throw new Problems(problems);
-  return parseConfig(layOver(documents, ambient), env);
+  return layOver([...below, ...documents], ambient);
 }
 
 /** Validates one document and fills in defaults, those from the environment included. */
@@ -175,7 +185,7 @@ function stated(declared: Record<string, SettingValue | undefined>): Record<stri
 }
 
 /** What the environment must give where the document does not. */
-function environmentProblems(document: Json, env: Environment): Problem[] {
+export function environmentProblems(document: Json, env: Environment): Problem[] {
   const vcenter = (member(document, "vcenter") ?? {}) as Json;
   const has = (name: string): boolean => member(vcenter, name) !== undefined;
   const problems: Problem[] = [];

@@ -195,6 +195,22 @@ const cloud = z.looseObject({
   ),
 });
 
+const deployment = z.looseObject({
+  stack: z.string(),
+  changes: z.array(
+    z.looseObject({
+      resource: z.string().describe("name in the program"),
+      type: z.string(),
+      operation: z.enum(["create", "update", "replace", "delete", "import"]),
+      state: z
+        .enum(["proposed", "done", "failed", "unfinished"])
+        .describe("unfinished: the deployment ended while it was at it, or before"),
+      properties: z.array(z.looseObject({ property: z.string(), before: z.string(), after: z.string() })),
+    }),
+  ),
+  notes: z.array(z.string()).describe("what was put right first, as after a deployment that was killed"),
+});
+
 const restorePart = z.looseObject({ seconds, n: z.int(), interval: bounds.optional() });
 
 /** What `journal.json` holds; Journal is its type. Published as docs/journal.schema.json. */
@@ -225,6 +241,7 @@ export const journalSchema = z.looseObject({
     vms: z.array(z.looseObject({ ...guest, name: z.string() })),
   }),
   checks: z.array(check),
+  deployment: deployment.optional(),
   openstack: cloud.optional(),
   drills: z.array(drill),
   load: load.optional(),

@@ -318,6 +318,33 @@ export interface GuestMean extends Guest {
   publishedPercent: number;
 }
 
+/** A property of a resource that changes; values as text, `not set` and `[secret]` where they are so. */
+export interface PropertyChange {
+  property: string;
+  before: string;
+  after: string;
+}
+
+/** A resource of a stack that is to change, or did. */
+export interface ResourceChange {
+  /** Name in the program. */
+  resource: string;
+  /** Pulumi's token: `vsphere:index/host:Host`. */
+  type: string;
+  operation: "create" | "update" | "replace" | "delete" | "import";
+  /** `unfinished`: the deployment ended while it was at it, or before. */
+  state: "proposed" | "done" | "failed" | "unfinished";
+  properties: PropertyChange[];
+}
+
+/** What a deployment, or its preview, did to a stack. */
+export interface Deployment {
+  stack: string;
+  changes: ResourceChange[];
+  /** What was put right first, as after a deployment that was killed. */
+  notes: string[];
+}
+
 /** The typed record of a run; `journal.json`. */
 export interface Journal {
   schemaVersion: 1;
@@ -334,6 +361,8 @@ export interface Journal {
   lockOwner: string | undefined;
   target: { datacenter: string; cluster: string; hosts: string[]; vms: ({ name: string } & Guest)[] };
   checks: CheckResult[];
+  /** Absent where nothing was deployed. */
+  deployment?: Deployment | undefined;
   /** Absent where no OpenStack is declared. */
   openstack?: CloudView | undefined;
   drills: DrillResult[];

@@ -35,3 +35,8 @@ export interface SettleOptions {
   /** Told before each wait: what is not there yet. */
   waiting?: (open: CheckResult[]) => void;
 }
+
+/** What is waited for, in one line. */
+export function waitingText(open: readonly CheckResult[]): string {
+  return `waiting for the cluster to settle: ${open.map(({ id, read }) => `${id} (${read})`).join(", ")}`;
+}

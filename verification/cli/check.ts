@@ -1,17 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { version } from "../../package.json";
-import { runChecks, verdictOf } from "../checks";
-import { settle, settleSeconds } from "../checks/settle";
-import { Clock } from "../clock";
+import { checkCluster } from "../checks/cluster";
 import { loadConfig } from "../config";
-import type { About, CheckResult, CloudView, Journal } from "../model";
-import { connectCloud, novaLagMs, type Cloud } from "../openstack/cloud";
-import { cloudView } from "../openstack/view";
-import { probeTcp } from "../probes/tcp";
 import { writeReport } from "../report";
-import { connect, type VCenter } from "../vcenter/client";
 import type { CommandContext } from "./context";
-import { checkLines, failureText, paintFor, tally, waitingText } from "./text";
+import { checkLines, failureText, paintFor, tally } from "./text";
 
 export interface CheckOptions {
   config: string[];
@@ -19,52 +10,17 @@ export interface CheckOptions {
   report: string | undefined;
 }
 
-/** Limit of one probe, in wall ms. */
-const probeLimitMs = 2000;
-
 /** Reads and judges the cluster. Resolves to the exit code: 0 passed, 1 not. */
 export async function checkCommand(
   { config: files, json, report }: CheckOptions,
-  context: CommandContext,
+  { env, stdout, stderr, signal }: CommandContext,
 ): Promise<number> {
-  const { env, stdout, stderr, signal } = context;
   const config = loadConfig(files, env);
-  const started = new Date();
   const say = (line: string): void => {
     if (!json) stdout.write(`${line}\n`);
   };
-  const checked = async (vcenter: VCenter, cloud: Cloud | undefined): Promise<Checked> => {
-    if (cloud !== undefined) say(`and OpenStack at ${cloud.openstack.cloud}`);
-    let told = "";
-    const waiting = (open: CheckResult[]): void => {
-      const text = waitingText(open);
-      if (text !== told) say(text);
-      told = text;
-    };
-    let view: CloudView | undefined;
-    const look = async (): Promise<CheckResult[]> => {
-      const [inventory, state] = await Promise.all([vcenter.inventory(), cloud?.state()]);
-      const probe = (target: { address: string; port: number }): Promise<boolean> => {
-        return probeTcp(target.address, target.port, probeLimitMs);
-      };
-      view = state && cloudView(state, inventory, config.openstack?.computeHost ?? "");
-      return runChecks({ inventory, config, probe, openstack: state });
-    };
-    const clock = new Clock(config.timeScale);
-    const lag = cloud === undefined ? 0 : clock.seconds(novaLagMs);
-    const budgetSeconds = Math.max(settleSeconds, lag);
-    return { checks: await settle(look, { clock, budgetSeconds, signal, waiting }), openstack: view };
-  };
-  const { about, checks, openstack } = await interruptible(signal, connect(config, env), async (vcenter) => {
-    say(`Checking cluster ${config.cluster.name} on ${config.vcenter.server} (${vcenter.about.fullName})`);
-    const cloud = await connectCloud(config, env);
-    try {
-      return { about: vcenter.about, ...(await checked(vcenter, cloud)) };
-    } finally {
-      await cloud?.close();
-    }
-  });
-  const journal = checkJournal({ config, about, checks, openstack, started });
+  const journal = await checkCluster({ config, env, signal, say });
+  const { checks } = journal;
   if (json) stdout.write(`${JSON.stringify(journal, undefined, 2)}\n`);
   for (const line of checkLines(checks, paintFor(stdout, env))) say(line);
   say(tally(checks));
@@ -72,68 +28,4 @@ export async function checkCommand(
   if (failure !== undefined) stderr.write(`${failure}\n`);
   if (report !== undefined) await writeReport(journal, report);
   return journal.verdict === "passed" ? 0 : 1;
-}
-
-type Checked = Pick<Journal, "checks" | "openstack">;
-
-/** Works with a vCenter session, and logs out whatever happens; an interrupt does not wait for a pending call. */
-async function interruptible<T>(
-  signal: AbortSignal,
-  connecting: Promise<VCenter>,
-  work: (vcenter: VCenter) => Promise<T>,
-): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort);
-  });
-  try {
-    const vcenter = await Promise.race([connecting, aborted]);
-    return await Promise.race([work(vcenter), aborted]);
-  } finally {
-    const vcenter = await Promise.race([connecting, lateness()]).catch(() => undefined);
-    await vcenter?.close();
-  }
-}
-
-/** What does not connect at once after an interrupt is left to vCenter, which ends idle sessions. */
-async function lateness(): Promise<undefined> {
-  await sleep(1000, undefined, { ref: false });
-}
-
-interface CheckRun {
-  config: ReturnType<typeof loadConfig>;
-  about: About;
-  checks: CheckResult[];
-  openstack: CloudView | undefined;
-  started: Date;
-}
-
-function checkJournal({ config, about, checks, openstack, started }: CheckRun): Journal {
-  const { cluster, hosts, vms, vcenter, timeScale } = config;
-  return {
-    schemaVersion: 1,
-    tool: { name: "vsphere-ha", version },
-    command: "check",
-    started: started.toISOString(),
-    ended: new Date().toISOString(),
-    vcenter: { server: vcenter.server, about },
-    timeScale,
-    simulated: about.simulated ? [`vCenter, its hosts and guests: ${about.fullName}`] : [],
-    lockOwner: undefined,
-    target: {
-      datacenter: cluster.datacenter,
-      cluster: cluster.name,
-      hosts: hosts.map(({ name }) => name),
-      vms: vms.map(({ name, guestOs, openstack }) => ({ name, guestOs, ...(openstack && { openstack: true }) })),
-    },
-    checks,
-    ...(openstack && { openstack }),
-    drills: [],
-    means: [],
-    verdict: verdictOf(checks),
-    error: undefined,
-  };
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 import { version } from "../../package.json";
 import { settleSeconds } from "../checks/settle";
 import type { CheckOptions } from "./check";
+import type { DeployOptions } from "./deploy";
 import { drillNames, variantOf, type DrillName } from "../drills/variants";
 import type { CommandContext } from "./context";
 import { commands } from "./commands";
@@ -54,6 +55,17 @@ const drillExamples = `Examples:
   vsphere-ha drill host-loss --config cluster.json --host esx-01.example.com
   vsphere-ha drill host-loss --config cluster.json --config controllers.json --report report
   vsphere-ha drill host-loss --config cluster.json --repeat 5 --mtbf-hours 8760`;
+
+const deployExitCodes =
+  "Exit code: 0 deployed and passed; 1 a policy is violated, a resource could not be deployed, or a check or drill failed; " +
+  "2 could not run (bad input, another deployment under way, interrupted).";
+
+const deployExamples = `Examples:
+  vsphere-ha deploy --stack prod --preview --policy-pack policies
+  vsphere-ha deploy --stack prod --policy-pack policies --policy-pack-config policies/presets/mandatory.json
+  vsphere-ha deploy --stack prod --drill host-loss --report report
+
+Needs the Pulumi CLI, the package @pulumi/pulumi, and what the program itself needs in the environment.`;
 
 const loadExamples = `Examples:
   vsphere-ha load --config cluster.json --plan
@@ -190,6 +202,44 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .addHelpText("after", `\n${exitCodes}\n\n${configHelp}\n\n${environment}`)
     .action(async (options: MonitorOptions) => {
       done(await commands.monitor().monitorCommand(options, context));
+    });
+
+  const deployment = (command: Command): Command =>
+    command
+      .requiredOption("--stack <name>", "the stack, which is there already (pulumi stack init)")
+      .option("--cwd <dir>", "folder of Pulumi.yaml", ".")
+      .option("--config <file>", "laid over the stack's output verification, may be repeated", collect)
+      .option("--policy-pack <dir>", "policy pack, may be repeated", collect)
+      .option("--policy-pack-config <file>", "its configuration, one for each pack in their order", collect)
+      .option("--json", "print the journal as JSON instead of lines", false)
+      .option("--report <dir>", "where journal.json, junit.xml, summary.md and index.html go", "report");
+  deployment(program.command("deploy"))
+    .description(
+      "Deploys a stack and proves it: preview with the policies, up, and the checks of its cluster, whether something " +
+        "changed or not. What drifted is brought back; what failed halfway is continued by the next deployment.",
+    )
+    .option("--preview", "say what would change and which policies it breaks, and change nothing", false)
+    .option(
+      "--drill <name>",
+      "afterwards break this on purpose, may be repeated; without it nothing is broken",
+      collect,
+    )
+    .addHelpText("after", `\n${deployExitCodes}\n`)
+    .addHelpText("after", deployExamples)
+    .addHelpText("after", `\n${environment}`)
+    .action(async (options: DeployOptions) => {
+      done(await commands.deploy().deployCommand(options, context));
+    });
+  deployment(program.command("drift"))
+    .description(
+      "Tells what is otherwise than declared: in vCenter (refresh), in the program (preview), and by the checks of the " +
+        "cluster, which see also what is in no resource. Changes nothing.",
+    )
+    .addHelpText("after", `\nExit code: 0 no drift, 1 drift or a failed check, 2 could not run.\n`)
+    .addHelpText("after", `Example:\n  vsphere-ha drift --stack prod --report drift`)
+    .addHelpText("after", `\n${environment}`)
+    .action(async (options: DeployOptions) => {
+      done(await commands.deploy().driftCommand(options, context));
     });
 
   program

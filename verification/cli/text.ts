@@ -58,10 +58,10 @@ export function tally(results: readonly CheckResult[]): string {
 }
 
 /** What did not pass, unread things included, with reasons and remedies; stands alone in another tool's error message. */
-export function failureText(results: readonly CheckResult[], cluster: string): string | undefined {
+export function failureText(results: readonly CheckResult[], cluster: string, command = "check"): string | undefined {
   if (verdictOf(results) === "passed") return undefined;
   const open = results.filter(isOpen);
-  const head = `vsphere-ha check: failed on cluster ${cluster}: ${tally(results)}`;
+  const head = `vsphere-ha ${command}: failed on cluster ${cluster}: ${tally(results)}`;
   if (open.length === 0) return `${head}\nNo check had an object: declare hosts, VMs or settings.`;
   return [head, ...open.flatMap(failedCheck)].join("\n");
 }
@@ -80,9 +80,4 @@ function failedCheck({ id, title, verdict, findings, read, why, remedy }: CheckR
     `    why: ${why}`,
     `    remedy: ${remedy}`,
   ];
-}
-
-/** What is waited for, in one line. */
-export function waitingText(open: readonly CheckResult[]): string {
-  return `waiting for the cluster to settle: ${open.map(({ id, read }) => `${id} (${read})`).join(", ")}`;
 }

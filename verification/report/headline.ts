@@ -1,18 +1,28 @@
 import { faultWords, isFaultKind, kindWords } from "../faults/words";
 import type { DrillResult, Journal } from "../model";
+import { deploymentText } from "./deployment";
 import { capital, plural } from "./format";
 
 /** What the run showed, in a sentence. */
 export function headline(journal: Journal): string {
-  const { drills, checks, verdict, error, load } = journal;
-  const told = [...(load === undefined ? [] : [load.summary]), ...(drills.length > 0 ? [drilled(journal)] : [])];
+  const { drills, error, load, deployment } = journal;
+  const told = [
+    ...(deployment === undefined ? [] : [`stack ${deployment.stack}: ${deploymentText(deployment)}`]),
+    ...(load === undefined ? [] : [load.summary]),
+    ...(drills.length > 0 ? [drilled(journal)] : []),
+    ...(deployment === undefined || drills.length > 0 ? [] : [checked(journal)]),
+  ];
   if (told.length > 0) return told.map((text) => `${capital(text)}.`).join(" ");
   if (error !== undefined) return `${nothingDone(journal)}.`;
+  return `${capital(checked(journal))}.`;
+}
+
+function checked({ checks, verdict }: Journal): string {
   const bad = checks.filter(
     (check) => check.severity === "error" && check.verdict !== "passed" && check.verdict !== "not-applicable",
   );
-  if (verdict === "passed") return `${plural(checks.length, "check")}, and nothing in the way of a failover.`;
-  return `${plural(bad.length, "check")} of ${checks.length.toString()} did not pass.`;
+  if (verdict === "passed") return `${plural(checks.length, "check")}, and nothing in the way of a failover`;
+  return `${plural(bad.length, "check")} of ${checks.length.toString()} did not pass`;
 }
 
 function drilled({ drills: all, checks, error }: Journal): string {

@@ -1,6 +1,7 @@
 import { faultWords } from "../faults/words";
 import type { CheckResult, DrillResult, Expectation, Journal } from "../model";
 import { cloudMarkup, drillTitle, observationTable, viewTable } from "./cloud";
+import { deploymentMarkup } from "./deployment";
 import { markup, Markup } from "./escape";
 import { duration, instant, percent, plural, scaleNote, seconds, verdictWord } from "./format";
 import { matrix, onlyHostLosses, type MatrixRow } from "./matrix";
@@ -31,6 +32,7 @@ ${notice(journal)}
 ${facts(journal)}
 </header>
 <main>
+${journal.deployment !== undefined && deploymentMarkup(journal.deployment)}
 ${journal.drills.length > 0 && availabilitySection(journal)}
 ${journal.load !== undefined && loadMarkup(journal.load, journal.drills)}
 ${journal.drills.map((drill) => drillSection(drill, journal.timeScale))}

@@ -1,6 +1,7 @@
 import { faultWords } from "../faults/words";
-import type { Journal } from "../model";
+import type { Finding, Journal } from "../model";
 import { cloudMarkdown, drillTitle, observationTable, viewTable } from "./cloud";
+import { deploymentMarkdown } from "./deployment";
 import { escapeMarkdown } from "./escape";
 import { scaleNote, verdictWord } from "./format";
 import { headline } from "./headline";
@@ -19,6 +20,7 @@ export function summaryMarkdown(journal: Journal): string {
     ...(error === undefined ? [] : [`**The run ended early:** ${escapeMarkdown(error)}`, ""]),
     ...(simulated.length === 0 ? [] : [`**Simulated:** ${escapeMarkdown(simulated.join("; "))}.`, ""]),
     ...(scale === undefined ? [] : [escapeMarkdown(scale), ""]),
+    ...(journal.deployment === undefined ? [] : deploymentMarkdown(journal.deployment)),
     ...(journal.drills.length === 0 ? [] : [...matrixTable(journal), ""]),
     ...loadMarkdown(journal),
     ...cloudSections(journal),
@@ -77,10 +79,26 @@ function open({ drills, checks, load }: Journal): string[] {
   );
   const failed = checks
     .filter(({ verdict }) => verdict === "failed" || verdict === "inconclusive")
-    .map(({ id, read, expected, remedy, severity, verdict }) => {
+    .flatMap(({ id, read, expected, remedy, severity, verdict, findings }) => {
       const word = severity === "warning" ? "Warning" : verdictWord[verdict];
-      return `- ${word}, ${id}: ${read}; expected ${expected}. ${remedy}`;
+      return [`- ${word}, ${id}: ${read}; expected ${expected}. ${remedy}`, ...findingLines(findings)];
     });
   const all = [...underLoad, ...expectations, ...failed];
-  return all.length === 0 ? [] : ["## Not passed", "", ...all.map((line) => `- ${escapeMarkdown(line.slice(2))}`)];
+  const escaped = all.map((line) =>
+    line.replace(/^(\s*- )(.*)$/s, (_, bullet: string, text: string) => bullet + escapeMarkdown(text)),
+  );
+  return all.length === 0 ? [] : ["## Not passed", "", ...escaped];
+}
+
+/** Findings that are told for one check; the rest is in the JSON. */
+const shownFindings = 20;
+
+function findingLines(findings: readonly Finding[]): string[] {
+  const more = findings.length - shownFindings;
+  return [
+    ...findings
+      .slice(0, shownFindings)
+      .map(({ subject, read, expected }) => `  - ${subject}: ${read}; expected ${expected}`),
+    ...(more > 0 ? [`  - and ${more.toString()} more`] : []),
+  ];
 }

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  checkLines,
-  failureText,
-  paintFor,
-  plain,
-  tally,
-  waitingText,
-  type Paint,
-} from "../../../../verification/cli/text";
+import { checkLines, failureText, paintFor, plain, tally, type Paint } from "../../../../verification/cli/text";
+import { waitingText } from "../../../../verification/checks/settle";
 import type { CheckResult, Verdict } from "../../../../verification/model";
 
 function result(id: string, verdict: Verdict, change: Partial<CheckResult> = {}): CheckResult {

@@ -35,10 +35,8 @@ describe("help", () => {
   for (const command of commands) {
     const name = command.join(" ");
     describe(`of ${name}`, () => {
-      let text = "";
-      before(async () => (text = await help(...command)));
-
-      it("says what it does, what each option means, and what its exit codes are", () => {
+      it("says what it does, what each option means, and what its exit codes are", async () => {
+        const text = await help(...command);
         assert.match(text, new RegExp(`^Usage: vsphere-ha ${name} .*\\n\\n[A-Z][^]+?\\.\\n\\n(Options|Arguments):\\n`));
         const [, options = ""] = text.split(/^(?:Options|Arguments):$/m);
         const rows = listed(options.split("\n\n")[0] ?? "");
@@ -47,7 +45,8 @@ describe("help", () => {
         assert.match(text, /\nExit code: 0 .*, 1 .*, 2 could not /);
       });
 
-      it("has examples of its own, with options that it has", () => {
+      it("has examples of its own, with options that it has", async () => {
+        const text = await help(...command);
         const examples = [...text.matchAll(/^ {2}(?:.* \| )?vsphere-ha (.*)$/gm)].map(([, line = ""]) => line);
         assert.ok(examples.length > 0);
         for (const example of examples) {

@@ -1,250 +1,240 @@
 import assert from "node:assert/strict";
-import { judgeLoad, scenarios, slopes } from "../../../../verification/load/judge";
-import type { GuestReading, LoadedGuests, LoadReading, Usage } from "../../../../verification/load/model";
-import type { Expectation, VmAvailability } from "../../../../verification/model";
+import { judgeLoad, slopes } from "../../../../verification/load/judge";
+import type { GuestReading, HostReading, LoadedGuests, LoadReading, Usage } from "../../../../verification/load/model";
+import type { DownInterval, Expectation, VmAvailability } from "../../../../verification/model";
 
-interface Shown {
-  host?: Partial<Usage> | null;
-  vm?: Partial<Usage> | null;
-  moved?: string[];
+function usage(cpuPercent: number, changes: Partial<Usage> = {}): Usage {
+  return { samples: 4, cpuPercent, cpuMhz: 26 * cpuPercent, readyPercent: 0, memoryPercent: 20, ...changes };
 }
 
-const usage = (cpuPercent: number, changes: Partial<Usage> | null = {}): Usage | undefined =>
-  changes === null ? undefined : { samples: 2, cpuPercent, cpuMhz: 0, readyPercent: 0, memoryPercent: 0, ...changes };
+function guest(vm: string, used: Usage | undefined, changes: Partial<GuestReading> = {}): GuestReading {
+  return { vm, guestOs: "ubuntu", host: "esx-01", loaded: true, usage: used, latencyMs: undefined, ...changes };
+}
 
-/** The host uses a quarter of its guest's load beside 2 %, with a little noise; the guest what it is told. */
-function reading(guests: LoadedGuests, level: number, { host, vm, moved = [] }: Shown = {}): LoadReading {
+function host(name: string, used: Usage | undefined, loaded = ["ubuntu-1"]): HostReading {
+  return { host: name, loaded, usage: used };
+}
+
+function reading(guests: LoadedGuests, level: number, changes: Partial<LoadReading> = {}): LoadReading {
   const loaded = guests !== "idle";
-  const noise = level === 50 ? 0.5 : 0;
-  const guest: GuestReading = {
-    vm: "ubuntu-1",
-    guestOs: "ubuntu",
-    host: "esx-01",
-    loaded,
-    usage: usage(level, vm),
-    latencyMs: undefined,
-  };
   return {
     guests,
     levelPercent: level,
     from: "",
     to: "",
-    moved,
-    hosts: [
-      { host: "esx-01", loaded: loaded ? ["ubuntu-1"] : [], usage: usage(2 + level / 4 + noise, host) },
-      { host: "esx-02", loaded: [], usage: usage(2) },
-    ],
-    vms: [guest, { ...guest, vm: "xp-1", host: "esx-02", loaded: false, usage: usage(1) }],
+    moved: [],
+    hosts: [host("esx-01", usage(2 + level / 4), loaded ? ["ubuntu-1"] : [])],
+    vms: [guest("ubuntu-1", usage(level), { loaded })],
+    ...changes,
   };
 }
 
-const good = [0, 25, 50, 75, 100].map((level) => reading(level === 0 ? "idle" : "ubuntu", level));
-
-function changed(level: number, shown: Shown): LoadReading[] {
-  return good.map((one) => (one.levelPercent === level ? reading(one.guests, level, shown) : one));
-}
+/** Idle, and Ubuntu at two levels. */
+const good = [reading("idle", 0), reading("ubuntu", 50), reading("ubuntu", 100)];
+const ended = { verdict: "passed" as const, seen: "none runs" };
 
 function availability(changes: Partial<VmAvailability> = {}): Map<string, VmAvailability> {
   const one: VmAvailability = {
     vm: "ubuntu-1",
     guestOs: "ubuntu",
-    windowSeconds: 100,
+    windowSeconds: 400,
     downtimeSeconds: { lower: 0, upper: 0 },
     availabilityPercent: { lower: 100, upper: 100 },
     intervals: [],
     unobservedSeconds: 0,
-    samples: { sent: 200, answered: 200, lost: 0 },
+    samples: { sent: 800, answered: 800, lost: 0 },
     ...changes,
   };
   return new Map([[one.vm, one]]);
 }
 
-function judged(readings: LoadReading[] = good, of = availability()): Expectation[] {
-  return judgeLoad(readings, of, { verdict: "passed", seen: "none runs" });
-}
-
-function one(id: string, readings?: LoadReading[], of?: Map<string, VmAvailability>): [string, string] {
-  const found = judged(readings, of).find((expectation) => expectation.id === id);
+function judged(readings: readonly LoadReading[], id: string, probes = availability()): string {
+  const found = judgeLoad(readings, probes, ended).find((one) => one.id === id);
   assert.ok(found !== undefined, id);
-  return [found.verdict, found.seen];
+  return `${found.verdict}: ${found.seen}`;
 }
 
-describe("what a load run must show", () => {
-  it("is stated with its ground, for guests and hosts that are loaded, and no others", () => {
+describe("the verdict on a load run", () => {
+  it("is on what was measured, each guest, each host, each service and the end of the load", () => {
+    const told = judgeLoad(good, availability(), ended);
     assert.deepEqual(
-      judged().map(({ id, statement, basis, verdict }) => [id, statement, basis, verdict]),
+      told.map(({ id, verdict }) => `${id} ${verdict}`),
       [
-        [
-          "load-observed",
-          "vCenter measured every host and guest at every level, at least 2 times, and none moved",
-          "real-time statistics, a sample every 20 s; only samples that lie wholly within a level count",
-          "passed",
-        ],
-        [
-          "guest-loaded:ubuntu:ubuntu-1",
-          "ubuntu-1 uses its processors as much as it is told (Ubuntu under load)",
-          "CPU usage and ready time together reach each level, less 10 points for the start of the program (our allowance)",
-          "passed",
-        ],
-        [
-          "host-follows:ubuntu:esx-01",
-          "the CPU usage of esx-01 rises with the load (Ubuntu under load)",
-          "the 95 % interval of the slope (least squares over the means of the levels, Student's t) lies above 0",
-          "passed",
-        ],
-        [
-          "answers-under-load:ubuntu-1",
-          "ubuntu-1 answers at every level",
-          "load is no reason for a service to fail: 0 s of downtime",
-          "passed",
-        ],
-        [
-          "load-ended",
-          "no load program of this run is left in a guest",
-          "read from each guest's list of processes after the run",
-          "passed",
-        ],
+        "load-observed passed",
+        "guest-loaded:ubuntu:ubuntu-1 passed",
+        "host-follows:ubuntu:esx-01 passed",
+        "answers-under-load:ubuntu-1 passed",
+        "load-ended passed",
       ],
     );
-    assert.equal(one("load-ended")[1], "none runs");
-    const [mixed] = judgeLoad([reading("mixed", 50), reading("windowsxp", 50)], new Map(), {
-      verdict: "passed",
-      seen: "",
-    }).filter(({ id }) => id.startsWith("guest-loaded:mixed"));
-    assert.match(mixed?.statement ?? "", /\(all under load\)$/);
-    assert.deepEqual(scenarios([reading("idle", 0), reading("windowsxp", 50), reading("windowsxp", 100)]), [
-      "windowsxp",
-    ]);
-  });
-});
-
-describe("whether a load was observed", () => {
-  const id = "load-observed";
-
-  it("counts the samples of all hosts and guests", () => {
-    assert.deepEqual(one(id), ["passed", "40 samples"]);
-  });
-
-  it("needs two samples of each host and guest at each level", () => {
-    assert.deepEqual(one(id, changed(50, { host: { samples: 1 } })), [
-      "inconclusive",
-      "ubuntu at 50 %: fewer than 2 samples of esx-01",
-    ]);
-    assert.deepEqual(one(id, changed(0, { host: null, vm: { samples: 0 } })), [
-      "inconclusive",
-      "idle at 0 %: fewer than 2 samples of esx-01, ubuntu-1",
-    ]);
-    assert.equal(one(id, [])[0], "inconclusive");
-  });
-
-  it("needs guests that stay where they are", () => {
-    assert.deepEqual(one(id, changed(75, { moved: ["xp-1", "ubuntu-1"] })), [
-      "inconclusive",
-      "ubuntu at 75 %: xp-1, ubuntu-1 moved to another host, or vCenter did not tell",
-    ]);
-  });
-
-  it("needs probes for at least 95 % of the window", () => {
-    assert.equal(one(id, good, availability({ unobservedSeconds: 5 }))[0], "passed");
-    assert.deepEqual(one(id, good, availability({ unobservedSeconds: 5.1 })), [
-      "inconclusive",
-      "ubuntu-1 was not probed all the time",
-    ]);
-  });
-});
-
-describe("whether a guest is loaded", () => {
-  const id = "guest-loaded:ubuntu:ubuntu-1";
-
-  it("is seen at each of its own levels", () => {
-    assert.deepEqual(one(id), ["passed", "25.0 % at 25 %, 50.0 % at 50 %, 75.0 % at 75 %, 100.0 % at 100 %"]);
-  });
-
-  it("takes ten points less, and time spent waiting for a processor, for the load", () => {
-    assert.equal(one(id, changed(75, { vm: { cpuPercent: 65 } }))[0], "passed");
-    assert.equal(one(id, changed(75, { vm: { cpuPercent: 60, readyPercent: 5 } }))[0], "passed");
-    assert.deepEqual(one(id, changed(75, { vm: { cpuPercent: 59.9, readyPercent: 5 } })), ["failed", "64.9 % at 75 %"]);
-  });
-
-  it("is not known where a level was not measured, unless another shows that it is not", () => {
-    assert.deepEqual(one(id, changed(25, { vm: null })), [
-      "inconclusive",
-      "? % at 25 %, 50.0 % at 50 %, 75.0 % at 75 %, 100.0 % at 100 %",
-    ]);
-    const low = changed(25, { vm: null }).map((of) =>
-      of.levelPercent === 100 ? reading("ubuntu", 100, { vm: { cpuPercent: 3 } }) : of,
+    for (const { id, statement, basis } of told) assert.ok(/\w+ \w+/.test(statement) && /\w+ \w+/.test(basis), id);
+    assert.match(told[1]?.statement ?? "", /^ubuntu-1 uses its processors .*\(Ubuntu under load\)$/);
+    assert.match(told[1]?.basis ?? "", /less 10 points/);
+    assert.match(told[2]?.statement ?? "", /^the CPU usage of esx-01 rises with the load \(Ubuntu under load\)$/);
+    const left: Expectation | undefined = judgeLoad(good, availability(), { verdict: "failed", seen: "one runs" }).at(
+      -1,
     );
-    assert.deepEqual(one(id, low), ["failed", "3.0 % at 100 %"]);
+    assert.deepEqual([left?.verdict, left?.seen], ["failed", "one runs"]);
+  });
+
+  describe("of what was measured", () => {
+    const id = "load-observed";
+    it("passes with the number of samples", () => {
+      assert.equal(judged(good, id), "passed: 24 samples");
+      const least = usage(1, { samples: 2 });
+      const few = reading("ubuntu", 50, { hosts: [host("esx-01", least)], vms: [guest("ubuntu-1", least)] });
+      assert.equal(judged([few], id), "passed: 4 samples");
+    });
+
+    it("is open with too few samples of a host or a guest, or none", () => {
+      const few = usage(1, { samples: 1 });
+      const short = reading("mixed", 50, {
+        hosts: [host("esx-01", few), host("esx-02", usage(1)), host("esx-03", undefined)],
+        vms: [guest("a", few), guest("b", undefined), guest("c", usage(1))],
+      });
+      assert.equal(judged([short], id), "inconclusive: mixed at 50 %: fewer than 2 samples of esx-01, esx-03, a, b");
+    });
+
+    it("is open where guests moved, with all that was wrong at each level", () => {
+      const moved = reading("ubuntu", 50, { moved: ["a", "b"] });
+      assert.equal(
+        judged([moved, reading("ubuntu", 100, { moved: ["a"] })], id),
+        "inconclusive: ubuntu at 50 %: a, b moved to another host, or vCenter did not tell; " +
+          "ubuntu at 100 %: a moved to another host, or vCenter did not tell",
+      );
+    });
+
+    it("is open where more than a twentieth of the time is without evidence from probes", () => {
+      assert.equal(judged(good, id, availability({ unobservedSeconds: 20 })), "passed: 24 samples");
+      assert.equal(
+        judged(good, id, availability({ unobservedSeconds: 21 })),
+        "inconclusive: ubuntu-1 was not probed all the time",
+      );
+    });
+
+    it("is open where nothing was measured at all", () => {
+      assert.equal(judged([], id), "inconclusive: 0 samples");
+    });
+  });
+
+  describe("of a guest", () => {
+    const id = "guest-loaded:ubuntu:ubuntu-1";
+    const at = (...vms: [level: number, used: Usage | undefined][]): LoadReading[] =>
+      vms.map(([level, used]) =>
+        reading("ubuntu", level, { vms: [guest("other", usage(0)), guest("ubuntu-1", used)] }),
+      );
+
+    it("passes where use and ready time together reach each level, less ten points", () => {
+      assert.equal(
+        judged(at([50, usage(40)], [100, usage(60, { readyPercent: 30 })]), id),
+        "passed: 40.0 % at 50 %, 90.0 % at 100 %",
+      );
+    });
+
+    it("fails with the levels that it did not reach", () => {
+      const readings = at([50, usage(39.9)], [75, usage(70)], [100, usage(50, { readyPercent: 20 })], [25, undefined]);
+      assert.equal(judged(readings, id), "failed: 39.9 % at 50 %, 70.0 % at 100 %");
+    });
+
+    it("is open where a level was not measured, and no other failed", () => {
+      assert.equal(judged(at([50, usage(50)], [100, undefined]), id), "inconclusive: 50.0 % at 50 %, ? % at 100 %");
+      const missing = [...at([50, usage(50)]), reading("ubuntu", 100, { vms: [] })];
+      assert.equal(judged(missing, id), "inconclusive: 50.0 % at 50 %, ? % at 100 %");
+    });
+
+    it("is on those that were loaded, and on the levels of their own set of guests", () => {
+      const idle = guest("xp-1", usage(0), { loaded: false });
+      const readings = [reading("mixed", 100), reading("ubuntu", 50, { vms: [guest("ubuntu-1", usage(45)), idle] })];
+      const ids = judgeLoad(readings, new Map(), ended).map((one) => one.id);
+      assert.ok(!ids.some((one) => one.includes("xp-1")));
+      assert.equal(judged(readings, id), "passed: 45.0 % at 50 %");
+    });
+  });
+
+  describe("of a host", () => {
+    const id = "host-follows:ubuntu:esx-01";
+    const at = (...points: [level: number, cpu: number][]): LoadReading[] =>
+      points.map(([level, cpu]) =>
+        reading(level === 0 ? "idle" : "ubuntu", level, {
+          hosts: [host("esx-02", usage(1), []), host("esx-01", usage(cpu), level === 0 ? [] : ["ubuntu-1"])],
+        }),
+      );
+
+    it("passes where its use surely rises, told with the interval and its levels", () => {
+      assert.equal(
+        judged(at([0, 2], [50, 27], [100, 52]), id),
+        "passed: 0.5000 points a point of load, 0.5000 to 0.5000, of 3 levels",
+      );
+    });
+
+    it("fails where it surely does not", () => {
+      assert.match(judged(at([0, 52], [50, 27], [100, 2]), id), /^failed: -0\.5000 points/);
+      assert.match(judged(at([0, 5], [50, 5], [100, 5]), id), /^failed: 0\.0000 points/);
+    });
+
+    it("is open where its interval tells neither", () => {
+      assert.match(judged(at([0, 2], [50, 50], [100, 20]), id), /^inconclusive: 0\.1800 points a point of load, -/);
+    });
+
+    it("is open with too few levels", () => {
+      assert.equal(judged(at([0, 2], [100, 50]), id), "inconclusive: too few levels were measured");
+      const missing = at([0, 2], [50, 20], [100, 50]);
+      missing[2] = reading("ubuntu", 100, { hosts: [] });
+      assert.equal(judged(missing, id), "inconclusive: too few levels were measured");
+    });
+
+    it("is on hosts with guests under load, each once", () => {
+      const ids = judgeLoad(at([0, 2], [50, 27], [100, 52]), new Map(), ended).map((one) => one.id);
+      assert.deepEqual(
+        ids.filter((one) => one.startsWith("host-")),
+        [id],
+      );
+    });
+  });
+
+  describe("of a service", () => {
+    const id = "answers-under-load:ubuntu-1";
+    const down: DownInterval = { startAfter: 0, startBefore: 1, endAfter: 2, endBefore: 3 };
+    it("passes where every probe was answered", () => {
+      assert.equal(judged(good, id), "passed: 800 probes answered, none refused");
+      assert.match(judged(good, id, availability({ unobservedSeconds: 20 })), /^passed/);
+    });
+
+    it("fails with its downtime", () => {
+      const probes = availability({ intervals: [down], downtimeSeconds: { lower: 1.25, upper: 3 } });
+      assert.equal(judged(good, id, probes), "failed: down for 1.3 to 3.0 s");
+    });
+
+    it("is open where it was not observed", () => {
+      assert.equal(judged(good, id, availability({ unobservedSeconds: 21 })), "inconclusive: not observed for 21.0 s");
+      const none = availability({ samples: { sent: 5, answered: 0, lost: 5 } });
+      assert.equal(judged(good, id, none), "inconclusive: not observed for 0.0 s");
+    });
   });
 });
 
-describe("whether a host follows the load", () => {
-  const id = "host-follows:ubuntu:esx-01";
-  const hosts = (percents: number[]): LoadReading[] =>
-    percents.map((cpuPercent, k) => reading(k === 0 ? "idle" : "ubuntu", k * 25, { host: { cpuPercent } }));
-
-  it("is told with the slope, its interval and the levels, idle included", () => {
-    const [verdict, seen] = one(id);
-    assert.equal(verdict, "passed");
-    assert.match(seen, /^0\.2500 points a point of load, 0\.2\d{3} to 0\.2\d{3}, of 5 levels$/);
-  });
-
-  it("fails when the usage falls or stays, and is not known when the interval holds 0", () => {
-    assert.equal(one(id, hosts([40, 30, 20, 10, 0.5]))[0], "failed");
-    assert.equal(one(id, hosts([10, 10, 10, 10, 10]))[0], "failed");
-    const [verdict, seen] = one(id, hosts([10, 30, 5, 40, 20]));
-    assert.equal(verdict, "inconclusive");
-    assert.match(seen, /, -\d+\.\d{4} to \d+\.\d{4}, /);
-  });
-
-  it("is not known of two levels", () => {
-    assert.deepEqual(one(id, [reading("idle", 0), reading("ubuntu", 100)]), [
-      "inconclusive",
-      "too few levels were measured",
-    ]);
-  });
-});
-
-describe("whether a service answers under load", () => {
-  const id = "answers-under-load:ubuntu-1";
-  const of = (changes: Partial<VmAvailability>): [string, string] => one(id, good, availability(changes));
-
-  it("fails for any downtime, with its bounds", () => {
-    const outage = { startAfter: 1, startBefore: 2, endAfter: 3, endBefore: 4 };
-    assert.deepEqual(of({ intervals: [outage], downtimeSeconds: { lower: 0.4, upper: 1.25 } }), [
-      "failed",
-      "down for 0.4 to 1.3 s",
-    ]);
-  });
-
-  it("passes on answers, and is not known without them", () => {
-    assert.deepEqual(of({}), ["passed", "200 probes answered, none refused"]);
-    assert.equal(of({ unobservedSeconds: 5 })[0], "passed");
-    assert.deepEqual(of({ unobservedSeconds: 5.1 }), ["inconclusive", "not observed for 5.1 s"]);
-    assert.equal(of({ samples: { sent: 9, answered: 0, lost: 9 } })[0], "inconclusive");
-  });
-});
-
-describe("slopes", () => {
-  it("are of each loaded host and guest in each set of guests, one point a level", () => {
-    const found = slopes([...good, reading("mixed", 50), reading("mixed", 100)]);
+describe("the slopes of a load run", () => {
+  it("are those of the hosts and guests that were loaded, one point a level, idle with each set of guests", () => {
+    const other = reading("ubuntu", 100, {
+      hosts: [host("esx-02", usage(1), []), host("esx-01", usage(27))],
+      vms: [guest("xp-1", usage(0), { loaded: false }), guest("ubuntu-1", usage(100))],
+    });
+    const told = slopes([reading("idle", 0), reading("ubuntu", 50), other, reading("windowsxp", 50)]);
     assert.deepEqual(
-      found.map(({ guests, kind, name, levels }) => [guests, kind, name, levels]),
+      told.map(({ guests, kind, name, slope, levels }) => [guests, kind, name, slope.toFixed(2), levels]),
       [
-        ["ubuntu", "host", "esx-01", 5],
-        ["ubuntu", "vm", "ubuntu-1", 5],
-        ["mixed", "host", "esx-01", 3],
-        ["mixed", "vm", "ubuntu-1", 3],
+        ["ubuntu", "host", "esx-01", "0.25", 3],
+        ["ubuntu", "vm", "ubuntu-1", "1.00", 3],
+        ["windowsxp", "host", "esx-01", "0.25", 2],
+        ["windowsxp", "vm", "ubuntu-1", "1.00", 2],
       ],
     );
-    assert.deepEqual(
-      found.map(({ slope }) => slope.toFixed(2)),
-      ["0.25", "1.00", "0.25", "1.00"],
-    );
+    assert.equal(told[2]?.interval, undefined, "of two levels");
+    assert.ok(told[0]?.interval !== undefined);
   });
 
-  it("leave out what was not measured, and are none of one level", () => {
-    assert.equal(slopes(changed(50, { host: null }))[0]?.levels, 4);
-    assert.deepEqual(slopes([reading("ubuntu", 50)]), []);
+  it("leave out what was not measured", () => {
+    const blind = [50, 100].map((level) => reading("ubuntu", level, { hosts: [host("esx-01", undefined)], vms: [] }));
+    assert.deepEqual(slopes([reading("idle", 0), ...blind]), []);
   });
 });

@@ -161,6 +161,7 @@ function prepare({ name, addresses, paths, recordFile }: Place, { timeScale, ope
       VSPHERE_HA_HOST_PASSWORD: password(),
       VSPHERE_HA_BMC_PASSWORD: password(),
       VSPHERE_HA_GUEST_PASSWORD: password(),
+      VSPHERE_HA_LAB_OPERATOR_PASSWORD: password(),
     },
   });
   const ips = [...new Set([addresses.vcenter, ...addresses.bmcs].map((address) => splitAddress(address).host))];

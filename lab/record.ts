@@ -18,6 +18,8 @@ interface Passwords {
   VSPHERE_HA_BMC_PASSWORD: string;
   /** Of root in the Ubuntu guests and of Administrator in the Windows ones. */
   VSPHERE_HA_GUEST_PASSWORD: string;
+  /** Of the user whose role tests define. */
+  VSPHERE_HA_LAB_OPERATOR_PASSWORD: string;
 }
 
 /** What `start` leaves for the other commands; readable for the owner only, because of the passwords. */

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { splitAddress, type LabAddresses } from "./addresses";
 
 export const VCENTER_USER = "administrator@vsphere.local";
+/** Reads, and may do what tests give to a role of its own. */
+export const VCENTER_OPERATOR = "operator@vsphere.local";
 const BMC_USER = "admin";
 const HOST_USER = "root";
 
@@ -55,6 +57,7 @@ export function vcenterSettings(name: string, timeScale: number, addresses: LabA
     faultListen: addresses.faults,
     tls: { cert: join(paths.dir, "tls", "server.pem"), key: join(paths.dir, "tls", "server-key.pem") },
     user: VCENTER_USER,
+    users: [{ name: VCENTER_OPERATOR, passwordVar: "VSPHERE_HA_LAB_OPERATOR_PASSWORD", role: "ReadOnly" }],
     datacenter: "Lab",
     hosts: addresses.bmcs.map((bmc, i) => ({
       name: hostName(i),

@@ -2,7 +2,7 @@ import type { Moid } from "../model";
 import { CouldNotRun } from "../problems";
 import { retrieveOne } from "./properties";
 import { isFault, type Session } from "./session";
-import type { SoapFault } from "./soap";
+import { lackedPrivilege, type SoapFault } from "./soap";
 import { at, children, element, integer, ref, refElement, text, type Ref, type Xml } from "./xml";
 
 /** An account of a guest's own. The password comes from the environment and goes nowhere but into the call. */
@@ -118,7 +118,9 @@ const remedies: Record<string, (user: string, file: string) => string> = {
 function explained(error: unknown, vm: string, user: string, file: string): unknown {
   if (!isFault(error, ...Object.keys(remedies))) return error;
   const fault: SoapFault = error;
-  return new CouldNotRun(`guest operations in ${vm}: ${remedies[fault.fault]?.(user, file) ?? fault.message}`, {
+  const known = lackedPrivilege(fault.detail) === undefined ? remedies[fault.fault]?.(user, file) : undefined;
+  const remedy = known ?? fault.message;
+  return new CouldNotRun(`guest operations in ${vm}: ${remedy}`, {
     cause: error,
   });
 }

@@ -59,6 +59,8 @@ export async function acquireLock(
   now: () => Promise<Date>,
 ): Promise<{ release(): Promise<void> }> {
   const name = lockName(clusterName);
+  // Who makes a lock must be able to take it away.
+  await session.requirePrivilege("Folder.Delete", vmFolder, "Destroy_Task");
   let folder = await createFolder(session, vmFolder, name);
   if (folder === undefined) {
     const held = await findFolder(session, vmFolder, name);

@@ -1,7 +1,7 @@
 import type { About } from "../model";
 import { CouldNotRun } from "../problems";
-import { SoapFault, type CallOptions, type SoapClient } from "./soap";
-import { at, element, ref, text, type Ref, type Xml } from "./xml";
+import { lacks, SoapFault, type CallOptions, type SoapClient } from "./soap";
+import { at, element, ref, refElement, text, type Ref, type Xml } from "./xml";
 
 /** References of the ServiceContent that the verifier uses. */
 export interface Service {
@@ -13,6 +13,7 @@ export interface Service {
   perfManager: Ref | undefined;
   guestOperationsManager: Ref | undefined;
   taskManager: Ref;
+  authorizationManager: Ref | undefined;
 }
 
 export interface Credentials {
@@ -25,6 +26,7 @@ const serviceInstance: Ref = { type: "ServiceInstance", id: "ServiceInstance" };
 /** A logged-in session. When vCenter has dropped it, logs in once more and repeats the call. */
 export class Session {
   #login: Promise<void> | undefined;
+  #key = "";
 
   private constructor(
     private readonly soap: SoapClient,
@@ -57,6 +59,16 @@ export class Session {
     return this.call(method, on, parameters, { ...options, idempotent: true });
   }
 
+  /** Throws CouldNotRun when the user lacks a privilege that is needed only later, when it would be too late to stop. */
+  async requirePrivilege(privilege: string, on: Ref, method: string): Promise<void> {
+    const { authorizationManager: manager } = this.service;
+    if (manager === undefined) return;
+    const parameters = [refElement("entity", on), element("sessionId", this.#key), element("privId", privilege)];
+    const granted = text(at(await this.read("HasPrivilegeOnEntity", manager, parameters), "returnval"));
+    if (granted !== "false") return;
+    throw new CouldNotRun(`vCenter ${this.server} (${method}): ${lacks(privilege, on)} (NoPermission)`);
+  }
+
   /** Logs out; a session that is already gone is no error. */
   async close(): Promise<void> {
     try {
@@ -78,7 +90,8 @@ export class Session {
     const { user, password } = this.credentials;
     try {
       const parameters = [element("userName", user), element("password", password)];
-      await this.soap.call("Login", this.service.sessionManager, parameters);
+      const answer = await this.soap.call("Login", this.service.sessionManager, parameters);
+      this.#key = text(at(answer, "returnval", "key")) ?? "";
     } catch (error) {
       if (!isFault(error, "InvalidLogin")) throw error;
       throw new CouldNotRun(
@@ -122,5 +135,6 @@ async function retrieveService(soap: SoapClient): Promise<Service> {
     perfManager: ref(at(content, "perfManager")),
     guestOperationsManager: ref(at(content, "guestOperationsManager")),
     taskManager: reference("taskManager"),
+    authorizationManager: ref(at(content, "authorizationManager")),
   };
 }

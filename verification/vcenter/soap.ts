@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TransportError, type Https, type HttpsResponse } from "../net/https";
 import { CouldNotRun } from "../problems";
-import { at, children, element, parseXml, refElement, text, xsiType, type Ref, type Xml } from "./xml";
+import { at, children, element, parseXml, ref, refElement, text, xsiType, type Ref, type Xml } from "./xml";
 
 /** A fault that vCenter answered with. */
 export class SoapFault extends CouldNotRun {
@@ -122,7 +122,19 @@ function readFault(fault: Xml, where: string): SoapFault {
   const detail = at(fault, "detail");
   const [name, value] = firstChild(detail);
   const type = xsiType(value) ?? name?.replace(/Fault$/, "") ?? "RuntimeFault";
-  return new SoapFault(type, text(at(fault, "faultstring"))?.trim() ?? "", value, where);
+  const message = text(at(fault, "faultstring"))?.trim() ?? "";
+  return new SoapFault(type, type === "NoPermission" ? (lackedPrivilege(value) ?? message) : message, value, where);
+}
+
+/** What a NoPermission fault says is missing, and where; undefined when it does not say it. vCenter's words do not. */
+export function lackedPrivilege(fault: Xml | undefined): string | undefined {
+  const privilege = text(at(fault, "privilegeId"));
+  const object = ref(at(fault, "object"));
+  return privilege === undefined || object === undefined ? undefined : lacks(privilege, object);
+}
+
+export function lacks(privilege: string, { type, id }: Ref): string {
+  return `the user lacks the privilege ${privilege} on ${type} ${id}; add it to the user's role there, see docs/privileges.md`;
 }
 
 function firstChild(node: Xml | undefined): [string | undefined, Xml | undefined] {

@@ -2,6 +2,7 @@ import type { Clock } from "../clock";
 import { CouldNotRun } from "../problems";
 import { retrieveOne } from "./properties";
 import type { Session } from "./session";
+import { lackedPrivilege } from "./soap";
 import { at, ref, text, xsiType, type Ref, type Xml } from "./xml";
 
 /** A task ended in error, with vCenter's fault. */
@@ -46,6 +47,6 @@ export async function runTask(
 function failure(info: Xml | undefined, what: string): TaskFailed {
   const error = at(info, "error");
   const fault = xsiType(at(error, "fault")) ?? "unknown fault";
-  const message = text(at(error, "localizedMessage"))?.trim() ?? "";
+  const message = lackedPrivilege(at(error, "fault")) ?? text(at(error, "localizedMessage"))?.trim() ?? "";
   return new TaskFailed(fault, `${what}: ${message === "" ? fault : `${message} (${fault})`}`);
 }

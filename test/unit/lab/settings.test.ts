@@ -35,7 +35,8 @@ describe("the settings of a lab", () => {
 
   it("hold no password", () => {
     const all = [vcenterSettings("dev", 10, addresses, paths), verificationSettings(10, addresses, paths)];
-    assert.doesNotMatch(JSON.stringify(all), /password/i);
+    const variable = /"passwordVar":"[A-Z_]+"/g;
+    assert.doesNotMatch(JSON.stringify(all).replace(variable, ""), /password/i);
   });
 
   it("keep the logs, the truth among them, in one folder that outlives the lab", () => {

@@ -71,8 +71,9 @@ function envelope(body: string): string {
   );
 }
 
-export function fault(name: string, message: string): { status: number; text: string } {
-  const detail = `<${name}Fault xmlns="urn:vim25" xsi:type="${name}"></${name}Fault>`;
+/** @param inner members of the fault, in XML */
+export function fault(name: string, message: string, inner = ""): { status: number; text: string } {
+  const detail = `<${name}Fault xmlns="urn:vim25" xsi:type="${name}">${inner}</${name}Fault>`;
   const content = `<faultcode>ServerFaultCode</faultcode><faultstring>${message}</faultstring><detail>${detail}</detail>`;
   return { status: 500, text: envelope(`<soapenv:Fault>${content}</soapenv:Fault>`) };
 }

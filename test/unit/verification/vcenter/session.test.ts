@@ -155,6 +155,18 @@ describe("vCenter session", () => {
     });
   });
 
+  it("names the privilege that the user lacks, the object and the call", async () => {
+    const vcenter = new FakeVcenter();
+    const session = await vcenter.open();
+    const inner = '<object type="Folder">group-v3</object><privilegeId>Folder.Create</privilegeId>';
+    vcenter.on("CreateFolder", () => fault("NoPermission", "Permission to perform this operation was denied.", inner));
+    await assert.rejects(session.call("CreateFolder", root), {
+      message:
+        "vCenter vc.example.com (CreateFolder): the user lacks the privilege Folder.Create on Folder group-v3; " +
+        "add it to the user's role there, see docs/privileges.md (NoPermission)",
+    });
+  });
+
   it("logs out without complaint when vCenter is gone", async () => {
     const vcenter = new FakeVcenter();
     const session = await vcenter.open();

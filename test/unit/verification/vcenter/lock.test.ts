@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { Clock } from "../../../../verification/clock";
 import { CouldNotRun } from "../../../../verification/problems";
 import { acquireLock, holderName, lockName, parseHolder } from "../../../../verification/vcenter/lock";
+import { at, element, text } from "../../../../verification/vcenter/xml";
 import { FakeFolders } from "./fakeFolders";
+import { fault, objectContent } from "./fakeVcenter";
 
 const clock = new Clock(1000);
 const hour = 3_600_000;
@@ -131,6 +133,53 @@ describe("cluster lock", () => {
     await assert.rejects(take(vcenter, "ann"), refused(/NoPermission/));
     assert.deepEqual(vcenter.tree(), {});
   });
+
+  it("that is freed while another looks into it is taken by the other", async () => {
+    const vcenter = new FakeFolders();
+    const id = vcenter.add("vsphere-ha-lock-compute-1");
+    vcenter.add("ann until 2026-01-01T00:30:00.000Z", id);
+    const own = vcenter.handlers.get("RetrievePropertiesEx");
+    vcenter.on("RetrievePropertiesEx", (parameters, count) => {
+      const looksInside = text(at(parameters, "specSet", "objectSet", "obj")) === id;
+      if (looksInside) vcenter.folders = vcenter.folders.filter((one) => one.id !== id && one.parent !== id);
+      return own?.(parameters, count) ?? "";
+    });
+    await take(vcenter, "bob");
+    assert.deepEqual(Object.values(vcenter.tree()), [["bob until 2026-01-01T01:00:00.000Z"]]);
+  });
+
+  it("that vCenter does not show to this user is not taken over", async () => {
+    const vcenter = new FakeFolders();
+    await take(vcenter, "ann", 1000);
+    vcenter.time += 2000;
+    const own = vcenter.handlers.get("RetrievePropertiesEx");
+    vcenter.on("RetrievePropertiesEx", (parameters, count) => {
+      const path = text(at(parameters, "specSet", "propSet", "pathSet"));
+      return path === "childEntity" ? fault("NoPermission", "denied") : (own?.(parameters, count) ?? "");
+    });
+    await assert.rejects(take(vcenter, "bob"), refused(/denied \(NoPermission\)/));
+    assert.deepEqual(Object.values(vcenter.tree()), [["ann until 2026-01-01T00:00:01.000Z"]]);
+  });
+
+  for (const [what, wrong, ends] of [
+    ["is gone by then is no error", "ManagedObjectNotFound", undefined],
+    ["vCenter refuses to remove is told", "ResourceInUse", /failed to remove the lock: .*ResourceInUse/],
+  ] as const) {
+    it(`that ${what}`, async () => {
+      const vcenter = new FakeFolders();
+      const lock = await take(vcenter, "ann");
+      const error = `<error><fault xsi:type="${wrong}"></fault><localizedMessage>no</localizedMessage></error>`;
+      vcenter.on("RetrievePropertiesEx", () => {
+        const info = { type: "TaskInfo", content: `<state>error</state>${error}` };
+        return element("returnval", [objectContent("Task", "task-1", { info })]);
+      });
+      if (ends === undefined) await lock.release();
+      else await assert.rejects(lock.release(), refused(ends));
+      vcenter.on("Destroy_Task", () => fault(wrong, "no"));
+      if (ends === undefined) await lock.release();
+      else await assert.rejects(lock.release(), refused(/no \(ResourceInUse\)/));
+    });
+  }
 
   it("has names that vCenter takes as they are, of 80 characters at most", () => {
     const long = "x".repeat(80);

@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
 import { TLSSocket } from "node:tls";
 import { Agent, buildConnector, request as send } from "undici";
+import { name, version } from "../../package.json";
 import { CouldNotRun } from "../problems";
 import { peerCertificate } from "./certificate";
 import { isLoopback } from "./loopback";
 import { matchesThumbprint, parseThumbprint } from "./thumbprint";
+
+/** So that the logs of a server tell who called. */
+const userAgent = `${name}/${version}`;
 
 export interface HttpsOptions {
   /** PEM file of the CAs to trust. Default: those that Node.js trusts. */
@@ -146,7 +150,7 @@ export function createHttps(options: HttpsOptions = {}): Https {
       try {
         const answer = await send(url, {
           method,
-          headers,
+          headers: { "user-agent": userAgent, ...headers },
           body: body ?? null,
           dispatcher: agent,
           signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),

@@ -19,12 +19,12 @@ type Client struct {
 	Agent       *regexp.Regexp
 }
 
-// Clients are those on record. The provider's library is too old to name itself; the verifier names nobody; oslo.vmware, and
-// nova with it, are known by the library that they send with.
+// Clients are those on record. The provider's library is too old to name itself; oslo.vmware, and nova with it, are known by
+// the library that they send with.
 var Clients = []Client{
 	{"pulumi", "built Pulumi provider", regexp.MustCompile(`^Go-http-client`)},
 	{"terraform", "tests of the Terraform provider", regexp.MustCompile(`^Go-http-client`)},
-	{"verifier", "verifier", regexp.MustCompile(`^$`)},
+	{"verifier", "verifier", regexp.MustCompile(`^vsphere-ha/`)},
 	{"nova", "nova", regexp.MustCompile(`^[Pp]ython`)},
 	{"oslo", "oslo.vmware", regexp.MustCompile(`^[Pp]ython`)},
 	{"pyvmomi", "pyVmomi", regexp.MustCompile(`^pyvmomi`)},

@@ -12,6 +12,7 @@ import {
   type HttpsRequest,
   type HttpsResponse,
 } from "../../../../verification/net/https";
+import { version } from "../../../../package.json";
 import { CouldNotRun } from "../../../../verification/problems";
 import { makeCertificates, type Certificates } from "./certificates";
 
@@ -54,7 +55,11 @@ describe("HTTPS client", () => {
       const parts: Buffer[] = [];
       incoming.on("data", (part: Buffer) => parts.push(part));
       incoming.on("end", () => {
-        answer.writeHead(418, { "x-method": incoming.method, "x-sent": incoming.headers["x-sent"] ?? "" });
+        answer.writeHead(418, {
+          "x-method": incoming.method,
+          "x-sent": incoming.headers["x-sent"] ?? "",
+          "x-agent": incoming.headers["user-agent"] ?? "",
+        });
         answer.end(Buffer.concat(parts));
       });
     });
@@ -80,6 +85,7 @@ describe("HTTPS client", () => {
     assert.equal(answer.status, 418);
     assert.equal(answer.headers["x-method"], "POST");
     assert.equal(answer.headers["x-sent"], "h");
+    assert.equal(answer.headers["x-agent"], `vsphere-ha/${version}`);
     assert.equal(answer.text, "käse");
   });
 

@@ -1,8 +1,8 @@
-import { cell, guestsOf } from "../availability/means";
+import { cell, guestsOf, isSameGuest } from "../availability/means";
 import { guestOsTitle } from "../availability/published";
 import { guestsText, ofScenario, scenarios } from "../load/judge";
 import type { LoadResult, LoadSlope, Usage } from "../load/model";
-import type { Bounds, DrillResult, Journal } from "../model";
+import type { Bounds, DrillResult, Guest, Journal } from "../model";
 import { escapeMarkdown } from "./escape";
 import { duration, percent, seconds } from "./format";
 
@@ -65,7 +65,7 @@ export function availabilityTable(drills: readonly DrillResult[]): LoadTable | u
       ...guests.map((guest) => {
         const cells = own.flatMap((drill) => cell(drill, guest) ?? []);
         const [first] = cells;
-        if (first === undefined) return "–";
+        if (first === undefined) return `not measured\n${whyNone(own, guest)}`;
         const availability = meanOf(cells.map(({ availabilityPercent }) => availabilityPercent));
         const down = meanOf(cells.map(({ downtimeSeconds }) => downtimeSeconds));
         return `${percent(availability)} in ${seconds(first.windowSeconds)}, ${duration(down)} down`;
@@ -76,6 +76,13 @@ export function availabilityTable(drills: readonly DrillResult[]): LoadTable | u
     ({ guestOs, openstack }) => `${guestOsTitle[guestOs]}${openstack ? ", launched by nova" : ""}`,
   );
   return { title: "Availability by load", head: ["Load", "Failed", ...titles], rows };
+}
+
+/** Why the drills of a level give no figure for a guest. */
+function whyNone(drills: readonly DrillResult[], guest: Guest): string {
+  const own = drills.filter(({ vms }) => vms.some((vm) => vm.affected && isSameGuest(vm, guest)));
+  if (own.length === 0) return "no such VM went down with the host";
+  return own.map(({ host, summary }) => `${host}: ${summary}`).join("; ");
 }
 
 function meanOf(bounds: readonly Bounds[]): Bounds {

@@ -63,6 +63,15 @@ describe("report of a load run", () => {
     assert.match(text, /load 50 %/);
   });
 
+  it("says why there is no figure of a level", () => {
+    const open = drill({ loadPercent: 50, verdict: "inconclusive", summary: "inconclusive: xp-1 was not observed" });
+    const whole = journal({ drills: [drill({ loadPercent: 0 }), open], load: load() });
+    assert.match(page(whole), /not measured<small>esx-01: inconclusive: xp-1 was not observed<\/small>/);
+    assert.match(summaryMarkdown(whole), /not measured esx-01: inconclusive: xp-1 was not observed/);
+    const other = drill({ loadPercent: 50, vms: drill().vms.filter(({ affected }) => !affected) });
+    assert.match(page(journal({ drills: [drill({ loadPercent: 0 }), other], load: load() })), /no such VM went down/);
+  });
+
   it("shows what did not pass, and a program that was not ended", () => {
     const failed = load({
       verdict: "failed",

@@ -87,6 +87,17 @@ export function withoutEffect(settings: Record<string, unknown>): string[] {
   }
 }
 
+/**
+ * What an import reads of an existing cluster: a slot size that nobody stated is no value of vCenter, and the provider then
+ * has none for the switch either.
+ */
+export function importedSettings(settings: Record<string, unknown>): Record<string, unknown> {
+  const explicitSize = admission("SlotPolicyUseExplicitSize");
+  return Object.fromEntries(
+    Object.entries(declaredSettings(settings)).filter(([field, value]) => field !== explicitSize || value !== false),
+  );
+}
+
 /** What a verification compares with vCenter: the settings that take effect, resolved. */
 export function declaredSettings(settings: Record<string, unknown>): Record<string, unknown> {
   const omitted = new Set(withoutEffect(settings));

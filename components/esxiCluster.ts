@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as vsphere from "@pulumi/vsphere";
 import { clusterRules } from "./clusterRules";
-import { clusterSettings, declaredSettings } from "./clusterSettings";
+import { clusterSettings, declaredSettings, importedSettings } from "./clusterSettings";
 import { digestOf } from "./digest";
 import { DpmArgs, DrsArgs, ProactiveHaArgs } from "./drsSettings";
 import { HaArgs } from "./haSettings";
@@ -245,8 +245,7 @@ export class EsxiCluster extends pulumi.ComponentResource {
         hostSystemIds,
         hostClusterExitTimeout: args.hostClusterExitTimeout ?? 3600,
         ...(args.existing
-          ? // An import knows what vCenter returns, and no more.
-            declaredSettings({ ...settings })
+          ? importedSettings({ ...settings })
           : { forceEvacuateOnDestroy: args.forceEvacuateOnDestroy ?? true, ...settings }),
       },
       args.existing ? { ...child, retainOnDelete: true } : child,

@@ -1,8 +1,9 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
+import { checkRules } from "./checkRules";
 import { digestOf } from "./digest";
 import type { ClusterTarget } from "./esxiCluster";
-import { nonEmpty, Rule, unique, validated, wholeNumber } from "./validation";
+import { validated } from "./validation";
 import { CloudDocument, TestVm, verificationDocument } from "./verificationDocument";
 
 /** What to verify after a deployment. Pass everything else that must be there first as `dependsOn`. */
@@ -16,13 +17,6 @@ export interface PostDeployCheckArgs {
   /** Digests of what else was declared (VmPlacement has one): the check runs again when one changes. Default: none. */
   digests?: pulumi.Input<string>[];
 }
-
-const rules: Rule<PostDeployCheckArgs>[] = [
-  nonEmpty("vms[].name", "the name that the virtual machine has in vCenter"),
-  unique("vms[].name", "virtual machine"),
-  wholeNumber("vms[].probePort", "a TCP port", 1, 65535),
-  wholeNumber("vms[].bootSeconds", "seconds", 1),
-];
 
 /**
  * Verifies a deployment that changed something; a failed verification fails the deployment.
@@ -54,7 +48,7 @@ export class PostDeployCheck extends pulumi.ComponentResource {
       "vsphere-ha:index:PostDeployCheck",
       name,
       {},
-      validated(`PostDeployCheck ${JSON.stringify(name)}`, args, rules, opts),
+      validated(`PostDeployCheck ${JSON.stringify(name)}`, args, checkRules, opts),
     );
     const document = verificationDocument(args.target, args.vms, args.cloud ? { cloud: args.cloud } : {}).apply(
       (value) => JSON.stringify(value),

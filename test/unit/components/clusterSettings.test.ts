@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { clusterSettings, declaredSettings, withoutEffect } from "../../../components/clusterSettings";
+import { clusterSettings, declaredSettings, importedSettings, withoutEffect } from "../../../components/clusterSettings";
 
 const references = { hostIds: { "esx-01": "host-1" }, datastoreIds: { "ha-a": "datastore-1", "ha-b": "datastore-2" } };
 
@@ -137,6 +137,13 @@ describe("settings of a cluster", () => {
       "Policy",
     ]);
     assert.deepEqual(effective({ haAdmissionControlPolicy: "disabled" }), ["Policy"]);
+  });
+
+  it("are what an import reads, but for a slot size that nobody stated", () => {
+    const policy = { haAdmissionControlPolicy: "slotPolicy" };
+    const field = "haAdmissionControlSlotPolicyUseExplicitSize";
+    assert.deepEqual(importedSettings({ ...policy, [field]: false }), policy);
+    assert.deepEqual(importedSettings({ ...policy, [field]: true }), { ...policy, [field]: true });
   });
 
   it("outside admission control always take effect", () => {

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { packedProject } from "./packedProject";
 
 const root = resolve(__dirname, "../..");
 const run = promisify(execFile);
@@ -20,53 +22,27 @@ const bytesOf = (files: readonly { size: number }[]): number => files.reduce((su
 
 describe("the package that npm pack makes", function () {
   this.timeout(900_000);
-  let dir: string;
   let tarball: string;
   let files: { path: string; size: number }[];
   let project: string;
   const inProject = (file: string, ...args: string[]) => run(file, args, { cwd: project });
 
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), "vsphere-ha-package-"));
-    const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", dir], { cwd: root, maxBuffer: 1e8 });
-    const [packed] = JSON.parse(stdout.slice(stdout.indexOf("[\n"))) as { filename: string; files: typeof files }[];
-    assert.ok(packed);
-    tarball = join(dir, packed.filename);
-    files = packed.files;
-    project = join(dir, "project");
-    mkdirSync(project);
-    // The official SDKs of vSphere and OpenStack come with a user's providers; here stand those that setup generated.
-    const sdks = Object.fromEntries(
-      ["vsphere", "openstack"].map((name) => [`@pulumi/${name}`, `file:${join(root, ".sdks", name)}`]),
-    );
-    const others = ["@pulumi/pulumi", "@pulumi/command", "@pulumi/policy", "typescript"];
-    const locked = (
-      JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
-        packages: Record<string, { version: string }>;
-      }
-    ).packages;
-    const dependencies = {
-      "vsphere-ha": `file:${tarball}`,
-      ...sdks,
-      ...Object.fromEntries(others.map((name) => [name, locked[`node_modules/${name}`]?.version ?? ""])),
-    };
-    writeFileSync(join(project, "package.json"), JSON.stringify({ name: "user", private: true, dependencies }));
-    await inProject("npm", "install", "--install-links", ...offline);
-  });
-
-  after(() => {
-    rmSync(dir, { recursive: true, force: true });
+    ({ tarball, files, project } = await packedProject());
   });
 
   it("holds what runs, its types and what a user reads; no sources, lab, tests or generated SDKs", () => {
     const paths = files.map(({ path }) => path);
     const strange = paths.filter(
       (path) =>
-        !/^(dist\/.*\.(js|mjs|d\.ts|d\.mts)|dist\/package\.json|docs\/[a-z-]+\.schema\.json|bin\/vsphere-ha(-compute)?\.js|package\.json|README\.md|CHANGELOG\.md)$/.test(
+        !/^(dist\/.*\.(js|mjs|d\.ts|d\.mts)|dist\/(package|schema)\.json|PulumiPlugin\.yaml|docs\/[a-z-]+\.schema\.json|bin\/vsphere-ha(-compute)?\.js|package\.json|README\.md|CHANGELOG\.md)$/.test(
           path,
         ),
     );
     assert.deepEqual(strange, []);
+    for (const needed of ["PulumiPlugin.yaml", "dist/schema.json", "dist/plugin/index.js"]) {
+      assert.ok(paths.includes(needed), needed);
+    }
     assert.deepEqual(
       paths.filter((path) => /(^|\/)(lab|test|\.sdks|node_modules)\//.test(path)),
       [],

@@ -1,47 +1,39 @@
 import assert from "node:assert/strict";
-import { resolve } from "node:path";
-import { Analyzer } from "pulumi-analyzer/provider/experimental/analyzer";
+import { componentNames, inferredSchema } from "../../../bin/inferredSchema";
 import { haDefaults } from "../../../components/haSettings";
 import * as library from "../../../components";
+import checkedIn from "../../../schema.json";
 
-const root = resolve(__dirname, "../../..");
-const components = [
-  "EsxiCluster",
-  "OpenStackCompute",
-  "OpenStackVm",
-  "PostDeployCheck",
-  "UbuntuVm",
-  "VmPlacement",
-  "WindowsXpVm",
-];
+type Inferred = ReturnType<typeof inferredSchema>;
 
-/**
- * Pulumi's own analyzer, which makes the schema for other languages from the TypeScript source. Not that of the pinned
- * 3.220, which does not know enumerations yet.
- */
+/** Pulumi's own analyzer makes the schema for other languages from the TypeScript source. */
 describe("the components, as Pulumi's analyzer sees them", function () {
-  this.timeout(60_000);
-  const packageJson = { main: "components/index.ts" };
+  this.timeout(120_000);
+  let schema: Inferred;
+  const token = (name: string): string => `vsphere-ha:index:${name}`;
 
-  it("can be used from other languages", () => {
-    const { components: found, typeDefinitions } = new Analyzer(
-      root,
-      "vsphere-ha",
-      packageJson,
-      new Set(components),
-    ).analyze();
-    assert.deepEqual(Object.keys(found).sort(), components);
-    assert.deepEqual(Object.keys(found.EsxiCluster?.outputs ?? {}).sort(), ["clusterId", "target"]);
-    assert.ok(found.EsxiCluster?.inputs.hosts && !found.EsxiCluster.inputs.hosts.optional);
+  before(() => {
+    schema = inferredSchema();
+  });
+
+  it("are what schema.json says; npm run schema:package writes it", () => {
+    assert.deepEqual(checkedIn, JSON.parse(JSON.stringify(schema)));
+  });
+
+  it("can be used from other languages, every input described", () => {
+    assert.deepEqual(Object.keys(schema.resources).sort(), componentNames.map(token));
+    const cluster = schema.resources[token("EsxiCluster")];
+    assert.deepEqual(Object.keys(cluster?.properties ?? {}).sort(), ["clusterId", "target"]);
+    assert.ok(cluster?.requiredInputs?.includes("hosts"));
     const settings = [
       ...Object.keys(haDefaults),
       "admissionControlFailoverHosts",
       "advancedOptions",
       "heartbeatDatastores",
     ];
-    assert.deepEqual(Object.keys(typeDefinitions.HaArgs?.properties ?? {}).sort(), settings.sort());
-    for (const { name, inputs } of Object.values(found)) {
-      const silent = Object.entries(inputs).filter(([, { description }]) => !description);
+    assert.deepEqual(Object.keys(schema.types[token("HaArgs")]?.properties ?? {}).sort(), settings.sort());
+    for (const [name, { inputProperties }] of Object.entries(schema.resources)) {
+      const silent = Object.entries(inputProperties ?? {}).filter(([, { description }]) => !description);
       assert.deepEqual(silent, [], `inputs of ${name} without description`);
     }
   });
@@ -53,7 +45,7 @@ describe("the components, as Pulumi's analyzer sees them", function () {
         .map(([name]) => name)
         .filter((name) => /^[A-Z]/.test(name))
         .sort(),
-      components,
+      componentNames,
     );
   });
 });

@@ -2,8 +2,10 @@ import eslint from "@eslint/js";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
+  // The examples are typed against the installed package, by their test.
   {
     ignores: [
+      "examples/",
       "node_modules/",
       ".sdks/",
       ".lab/",

@@ -48,7 +48,7 @@ function hostName(index: number): string {
   return `esx-0${index + 1}.lab.test`;
 }
 
-/** The settings of the simulated vCenter: four equal hosts, two NFS exports and one LUN that all of them reach. */
+/** The settings of the simulated vCenter: four equal hosts, four NFS exports and one LUN that all of them reach. */
 export function vcenterSettings(name: string, timeScale: number, addresses: LabAddresses, paths: LabPaths): object {
   return {
     name,
@@ -69,7 +69,11 @@ export function vcenterSettings(name: string, timeScale: number, addresses: LabA
     })),
     hostUser: HOST_USER,
     bmcUser: BMC_USER,
-    nfs: ["ha-a", "ha-b"].map((share) => ({ server: "nfs.lab.test", path: `/exports/${share}`, capacityGb: 500 })),
+    nfs: ["ha-a", "ha-b", "ha-c", "ha-d"].map((share) => ({
+      server: "nfs.lab.test",
+      path: `/exports/${share}`,
+      capacityGb: 500,
+    })),
     lun: { name: "naa.6000c29000000000000000000000a001", capacityGb: 500 },
     guestNetwork: addresses.guestNetwork,
     dataDir: paths.vcenterData,

@@ -76,6 +76,12 @@ export class Administrator {
     return value;
   }
 
+  /** What these properties of an object hold, as one text. */
+  async describe(of: Ref, paths: string[]): Promise<string> {
+    const found = await retrieveOne(this.session, of, paths);
+    return JSON.stringify(paths.map((path) => [path, found.get(path)]));
+  }
+
   reconfigure(cluster: Ref, spec: string): Promise<void> {
     const content = `<spec xsi:type="ClusterConfigSpecEx">${spec}</spec>`;
     return this.task("ReconfigureComputeResource_Task", cluster, content, element("modify", "true"));

@@ -2,7 +2,10 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { LabError } from "../../lab/errors";
+import { exclusively } from "../../lab/record";
 
 const root = resolve(__dirname, "../..");
 const run = promisify(execFile);
@@ -28,12 +31,25 @@ export function packedProject(): Promise<PackedProject> {
   return packed;
 }
 
+/** Packing builds `dist`, one for all processes that test this checkout. */
+async function inTurn<T>(action: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await exclusively("package", action);
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      await sleep(500);
+    }
+  }
+}
+
 async function pack(): Promise<PackedProject> {
   const dir = mkdtempSync(join(tmpdir(), "vsphere-ha-package-"));
   process.once("exit", () => {
     rmSync(dir, { recursive: true, force: true });
   });
-  const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", dir], { cwd: root, maxBuffer: 1e8 });
+  const packing = ["pack", "--json", "--pack-destination", dir];
+  const { stdout } = await inTurn(() => run("npm", packing, { cwd: root, maxBuffer: 1e8 }));
   const [made] = JSON.parse(stdout.slice(stdout.indexOf("[\n"))) as {
     filename: string;
     files: PackedProject["files"];

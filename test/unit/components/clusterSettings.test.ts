@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { clusterSettings, declaredSettings, importedSettings, withoutEffect } from "../../../components/clusterSettings";
+import {
+  clusterSettings,
+  declaredSettings,
+  importedSettings,
+  withoutEffect,
+} from "../../../components/clusterSettings";
 
 const references = { hostIds: { "esx-01": "host-1" }, datastoreIds: { "ha-a": "datastore-1", "ha-b": "datastore-2" } };
 

@@ -13,9 +13,6 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
   peerDependencies: Record<string, string>;
 };
 
-/** Where `npm` keeps what it once fetched; nothing needs the network then, and where it was never there npm asks for it. */
-const offline = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-
 const bytesOf = (files: readonly { size: number }[]): number => files.reduce((sum, { size }) => sum + size, 0);
 
 describe("the package that npm pack makes", function () {

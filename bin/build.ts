@@ -3,7 +3,7 @@
  * CommonJS one exports, so that a program that loads both has every class and symbol once.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { name, version } from "../package.json";
 
@@ -18,6 +18,8 @@ const entries = {
 };
 
 rmSync(dist, { recursive: true, force: true });
+// At the root of the package only, and removed when it is packed: Pulumi takes no folder for a program and a plugin at once.
+copyFileSync(join(root, "plugin", "PulumiPlugin.yaml"), join(root, "PulumiPlugin.yaml"));
 const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
 const { status } = spawnSync(process.execPath, [compiler, "--project", join(root, "tsconfig.build.json")], {
   stdio: "inherit",

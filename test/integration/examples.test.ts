@@ -26,7 +26,7 @@ describe("the examples", function () {
     const folders = readdirSync(resolve(__dirname, "../../examples"), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name);
-    assert.deepEqual(folders.sort(), [...programs, "other-languages"].sort());
+    assert.deepEqual(folders.sort(), [...programs, "other-languages", "pipelines"].sort());
     for (const name of programs) {
       const example = await ExampleProject.of(name, lab().env);
       const { code, stdout } = await example.run("npx --no-install tsc");

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Lab, startLab, stopLab } from "../../lab/lab";
 import type { Journal } from "../../verification/model";
 import { element, refElement } from "../../verification/vcenter/xml";
@@ -132,7 +133,7 @@ describe("pipelines", function () {
     assert.ok((deployment?.changes.length ?? 0) > 20);
     assert.ok(deployment?.changes.every(({ state }) => state === "done"));
     assert.ok(
-      checks.some(({ id }) => id === "ha-settings" || id === "ha-enabled"),
+      checks.some(({ id }) => id === "ha-enabled"),
       checks.map(({ id }) => id).join(),
     );
     for (const file of ["index.html", "summary.md", "junit.xml"]) assert.ok(existsSync(join(checkout, "report", file)));
@@ -203,24 +204,41 @@ describe("pipelines", function () {
       }, [/nothing-drifted: cluster-esx-03\.lab\.test, maintenance: true; expected false/]));
   });
 
+  /** Starts a deployment, and acts on its process group once Pulumi has locked the stack. */
+  async function whileLocked(act: (group: number) => Promise<void> | void): Promise<Ended> {
+    const backend = (lab.env.PULUMI_BACKEND_URL ?? "").replace("file://", "");
+    const locks = join(backend, ".pulumi", "locks");
+    let group = 0;
+    let ended = false;
+    const deploying = sh("npx vsphere-ha deploy --stack dev --report one", {}, (_, child) => {
+      group = child.pid ?? 0;
+    }).finally(() => (ended = true));
+    const isLocked = (): boolean =>
+      existsSync(locks) && readdirSync(locks, { recursive: true }).some((name) => String(name).endsWith(".json"));
+    while (!isLocked() && !ended) await sleep(5);
+    assert.ok(!ended, "it ended without a lock");
+    await act(group);
+    return deploying;
+  }
+
   it("refuse a second deployment while one is under way, and say whose it is", async () => {
-    let second: Promise<Ended> | undefined;
-    const { code, output } = await sh("npx vsphere-ha deploy --stack dev --report one", {}, (soFar) => {
-      if (!soFar.includes("previewing stack") || second !== undefined) return;
-      second = sh("npx vsphere-ha deploy --stack dev --report two");
+    let second: Ended | undefined;
+    const first = await whileLocked(async (group) => {
+      process.kill(-group, "SIGSTOP");
+      try {
+        second = await sh("npx vsphere-ha deploy --stack dev --report two");
+      } finally {
+        process.kill(-group, "SIGCONT");
+      }
     });
-    const other = await second;
-    assert.ok(other !== undefined);
-    const [refused, done] = code === 2 ? [output, other] : [other.output, { code, output }];
-    assert.equal(done.code, 0, done.output);
-    assert.match(refused, /another deployment of stack dev is under way.*wait for it, then deploy again/);
+    assert.equal(second?.code, 2, second?.output);
+    assert.match(second.output, /another deployment of stack dev is under way, by \S+ on \S+ \(process \d+\)/);
+    assert.match(second.output, /wait for it, then deploy again/);
+    assert.equal(first.code, 0, first.output);
   });
 
   it("continue a deployment that was killed in the middle", async () => {
-    await admin.task("Destroy_Task", await admin.find("VirtualMachine", "ubuntu-2")).catch(() => undefined);
-    const killed = await sh("npx vsphere-ha deploy --stack dev --report killed", {}, (soFar, child) => {
-      if (/deploying stack dev/.test(soFar) && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-    });
+    const killed = await whileLocked((group) => void process.kill(-group, "SIGKILL"));
     assert.notEqual(killed.code, 0);
     const { code, output } = await run(githubJob("deploy"));
     assert.equal(code, 0, output);

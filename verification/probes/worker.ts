@@ -34,6 +34,8 @@ export function serveProbes(port: MessagePort, { targets, timing, epoch }: Probe
       port.close();
     });
   });
+  // Nobody is left to tell.
+  port.once("close", () => void schedule.stop());
   tell("ready");
 }
 

@@ -130,7 +130,7 @@ describe("pipelines", function () {
     assert.equal(code, 0, output);
     const { verdict, checks, deployment } = journal();
     assert.equal(verdict, "passed");
-    assert.ok((deployment?.changes.length ?? 0) > 20);
+    assert.ok((deployment?.changes.length ?? 0) > 10);
     assert.ok(deployment?.changes.every(({ state }) => state === "done"));
     assert.ok(
       checks.some(({ id }) => id === "ha-enabled"),

@@ -8,6 +8,7 @@ import { type Lab, startLab, stopLab } from "../../lab/lab";
 import type { Journal } from "../../verification/model";
 import { element, refElement } from "../../verification/vcenter/xml";
 import { githubJob, gitlabJob, type Job } from "./pipelineFiles";
+import { commandsIn, readPage } from "../pages";
 import { Administrator } from "./smallCluster";
 
 const root = resolve(__dirname, "../..");
@@ -209,14 +210,18 @@ describe("pipelines", function () {
     const backend = (lab.env.PULUMI_BACKEND_URL ?? "").replace("file://", "");
     const locks = join(backend, ".pulumi", "locks");
     let group = 0;
-    let ended = false;
+    const over = new AbortController();
     const deploying = sh("npx vsphere-ha deploy --stack dev --report one", {}, (_, child) => {
       group = child.pid ?? 0;
-    }).finally(() => (ended = true));
+    }).finally(() => {
+      over.abort();
+    });
     const isLocked = (): boolean =>
       existsSync(locks) && readdirSync(locks, { recursive: true }).some((name) => String(name).endsWith(".json"));
-    while (!isLocked() && !ended) await sleep(5);
-    assert.ok(!ended, "it ended without a lock");
+    while (!isLocked()) {
+      assert.ok(!over.signal.aborted, "it ended without a lock");
+      await sleep(5);
+    }
     await act(group);
     return deploying;
   }
@@ -244,6 +249,15 @@ describe("pipelines", function () {
     assert.equal(code, 0, output);
     assert.match(output, /was killed: its lock is released, as pulumi cancel does, and this deployment continues it/);
     assert.equal(journal().verdict, "passed");
+  });
+
+  it("are written as docs/gitops.md tells, whose commands all end well", async () => {
+    const page = commandsIn(readPage("docs/gitops.md")).map(({ text }) => text);
+    assert.ok(page.length >= 4);
+    for (const command of page) {
+      const { code, output } = await sh(command);
+      assert.equal(code, 0, `${command}\n${output}`);
+    }
   });
 
   it("break what an approved window names, and nothing else", async () => {

@@ -34,7 +34,8 @@ describe("npm start in a fresh clone", function () {
   });
 
   it("deploys with OpenStack, fails each host once and more under nova's eyes, and reports", async () => {
-    const { code, output } = await clone.npm(["start", "--", "--keep"]);
+    // Other tests run beside it: what a busy machine is late by counts 25 times at npm start's own scale.
+    const { code, output } = await clone.npm(["start", "--", "--keep", "--time-scale", "10"]);
     assert.equal(code, 0, output);
     assert.match(output, /94\.88037823 %/);
     assert.match(output, /96\.36959032 %/);
@@ -46,7 +47,7 @@ describe("npm start in a fresh clone", function () {
     }
     const journal = JSON.parse(readFileSync(join(report, "journal.json"), "utf8")) as Journal;
     assert.equal(journal.verdict, "passed");
-    assert.equal(journal.timeScale, 25);
+    assert.equal(journal.timeScale, 10);
     const hosts = ["esx-01.lab.test", "esx-02.lab.test", "esx-03.lab.test"];
     assert.deepEqual(
       journal.drills.map(({ drill, verdict }) => `${drill} ${verdict}`),

@@ -64,7 +64,7 @@ export const exceptions: Exception[] = [
   {
     page: /^npm start\b/,
     by: "mainJob.test.ts",
-    words: '["start", "--", "--keep"]',
+    words: '["start", "--", "--keep"',
     why: "the main job: minutes, and a lab of its own",
   },
   { page: /^npm test\b/, by: "../run.ts", words: "`npm test`", why: "it is what runs this test" },

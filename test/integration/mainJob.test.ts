@@ -21,7 +21,7 @@ function processesOf(dir: string): string[] {
 }
 
 describe("npm start in a fresh clone", function () {
-  this.timeout(900_000);
+  this.timeout(1_500_000);
   let clone: Clone;
 
   before(() => {

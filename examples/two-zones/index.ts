@@ -67,7 +67,7 @@ function zone(name: string, { hosts, storage, cidr }: Zone) {
     { target, vms: [testVm], cloud, digests: [digest] },
     { dependsOn: [compute] },
   );
-  return verificationDocument(target, [testVm], {}, cloud);
+  return verificationDocument(target, [testVm], { cloud });
 }
 
 export const north = zone("north", {

@@ -174,6 +174,8 @@ describe("a lab", () => {
     const pid = labStatus(name).pid ?? 0;
     assert.ok(traces(name, octet).length > 10, "what is there while it runs is seen");
     process.kill(pid, "SIGKILL");
+    // The signal is sent, and the process gone a moment later.
+    assert.ok(await waitFor(() => labStatus(name).state === "ended", 10_000));
     await running();
     assert.equal(place(name).addresses.octet, octet, "the killed one's network is free again");
     assert.ok(!processesWith(`.lab/${name}/`).includes(pid));

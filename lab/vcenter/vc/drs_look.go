@@ -28,11 +28,11 @@ func (s *Sim) drsLook(ctx *simulator.Context, cfg *types.ClusterConfigInfoEx, me
 	at := map[string]int{}
 	for i, p := range s.placementHosts(ctx, members) {
 		h := members[i]
-		leaving[h.ref] = h.leaving
-		held[h.ref] = h.leaving && !s.mayEvacuate(h.cluster, h.ref)
+		leaving[h.ref] = h.leaving > 0
+		held[h.ref] = h.leaving > 0 && !s.mayEvacuate(h.cluster, h.ref)
 		at[p.ID] = i
 		c.Hosts = append(c.Hosts, drs.Host{
-			Host: p, MemoryMB: int64(h.server.MemoryMB), Leaving: h.leaving,
+			Host: p, MemoryMB: int64(h.server.MemoryMB), Leaving: h.leaving > 0,
 			Open: h.usable() && !s.isFailoverHost(h.cluster, h.ref),
 		})
 	}

@@ -376,13 +376,7 @@ func TestMaintenanceModeWaitsForWhatDRSMayNotOrCannotMove(t *testing.T) {
 				if r.Reason != "hostMaint" {
 					t.Errorf("%+v", r)
 				}
-				// DRS may look again meanwhile: then there is none for a moment, and it is named anew.
-				l.Until("the recommendation is applied", func() bool {
-					if list := l.state().Recommendation; len(list) > 0 {
-						_ = l.apply(list[0].Key)
-					}
-					return l.HostOf(a) != l.hosts[0].Reference()
-				})
+				l.Must(l.apply(r.Key))
 			}
 			l.Run(task, nil)
 			if !l.Host(l.hosts[0]).Runtime.InMaintenanceMode {
@@ -390,6 +384,28 @@ func TestMaintenanceModeWaitsForWhatDRSMayNotOrCannotMove(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestHostStaysOnItsWayIntoMaintenanceModeWhenAnEarlierTaskEnds(t *testing.T) {
+	l := startDRS(t, 2, types.DrsBehaviorManual)
+	a := l.vm("a")
+	l.Run(a.Migrate(l.Ctx(), nil, l.hosts[0], types.VirtualMachineMovePriorityDefaultPriority, ""))
+	earlier, err := l.hosts[0].EnterMaintenanceMode(l.Ctx(), 120, false, nil)
+	l.Must(err)
+	task, err := l.hosts[0].EnterMaintenanceMode(l.Ctx(), 0, false, nil)
+	l.Must(err)
+	if _, ok := taskFault(l.Lab, earlier).(*types.Timedout); !ok {
+		t.Fatalf("after its time: %#v", taskFault(l.Lab, earlier))
+	}
+	key := l.recommended(1)[0].Key
+	for range 3 {
+		l.refresh()
+	}
+	if again := l.recommended(1)[0]; again.Key != key || again.Reason != "hostMaint" {
+		t.Errorf("%s, then %+v", key, again)
+	}
+	l.Must(l.apply(key))
+	l.Run(task, nil)
 }
 
 func TestProactiveHAAndDPMSettingsAreStoredAndReturned(t *testing.T) {

@@ -40,7 +40,7 @@ func (h *ha) takeOver(agents *fdm.Cluster, restarts *fdm.Restarter, now time.Dur
 
 // commands tells whether the master may start machines on a host; what vCenter sees of the host is no matter.
 func (h *ha) commands(agents *fdm.Cluster, host managedHost) bool {
-	return agents.Obeys(host.ref.Value) && !host.disconnected && !host.maintenance && !host.leaving
+	return agents.Obeys(host.ref.Value) && !host.disconnected && !host.maintenance && host.leaving == 0
 }
 
 // recoverLost queues protected machines that lost their power with a host that is back, when no master was left to miss

@@ -21,7 +21,7 @@ type managedHost struct {
 	// cluster is the zero reference for a standalone host.
 	cluster       types.ManagedObjectReference
 	maintenance   bool
-	leaving       bool // on its way into maintenance mode
+	leaving       int  // orders into maintenance mode that are under way
 	disconnected  bool // by an administrator
 	responding    bool // as vCenter sees it
 	mounted       []types.ManagedObjectReference

@@ -34,12 +34,18 @@ func (s *Sim) enterMaintenance(ctx *simulator.Context, ref types.ManagedObjectRe
 		return &types.HostNotConnected{}
 	}
 	s.post(&types.EnteringMaintenanceModeEvent{HostEvent: s.hostEvent(ctx, ref)})
-	s.updateHost(ref, func(h *managedHost) { h.leaving = true })
-	defer s.updateHost(ref, func(h *managedHost) { h.leaving = false })
+	// Counted, because a task that a client has cancelled shows its end before it is at its end, and the next may be under way.
+	s.updateHost(ref, func(h *managedHost) { h.leaving++ })
+	d := s.drsOf(m.cluster)
+	defer func() {
+		s.updateHost(ref, func(h *managedHost) { h.leaving-- })
+		if d != nil {
+			go d.invoke() // which withdraws what it recommended for this
+		}
+	}()
 	if m.cluster.Value != "" {
 		s.tendSystemVMs(m.cluster)
-		if d := s.drsOf(m.cluster); d != nil {
-			defer func() { go d.invoke() }() // which withdraws what it recommended for this
+		if d != nil {
 			d.invoke()
 		}
 		if order.off {

@@ -152,7 +152,7 @@ func (s *Sim) leastLoaded(hosts []types.ManagedObjectReference, need demand) (ty
 
 // usable tells whether virtual machines may be powered on here.
 func (h *managedHost) usable() bool {
-	return h.responding && !h.disconnected && !h.maintenance && !h.leaving
+	return h.responding && !h.disconnected && !h.maintenance && h.leaving == 0
 }
 
 var _ mo.Reference = (*virtualMachine)(nil)

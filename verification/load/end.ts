@@ -17,16 +17,15 @@ const pollSeconds = 2;
  * @throws CouldNotRun naming each guest in which one may still run
  */
 export async function endLoad(parts: EndParts, programs: readonly LoadProgram[]): Promise<void> {
-  const names = [...new Set(programs.map(({ vm }) => vm))];
+  const guests = new Map(programs.map(({ vm, guestOs }) => [vm, guestOs]));
   const { vms } = await parts.vcenter.inventory();
   const left = await Promise.all(
-    names.map(async (name) => {
+    [...guests].map(async ([name, guestOs]) => {
       const vm = vms.find((one) => one.name === name);
       // What does not run has no programs, and a start begins without them.
       if (vm?.powerState !== "poweredOn") return [];
       const own = programs.filter((program) => program.vm === name);
-      const account = parts.guestAccount(own[0]?.guestOs ?? "ubuntu");
-      return endIn(parts, { id: vm.id, name }, account, own).then(
+      return endIn(parts, { id: vm.id, name }, parts.guestAccount(guestOs), own).then(
         () => [],
         (error: unknown) => [error instanceof Error ? error.message : String(error)],
       );

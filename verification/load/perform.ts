@@ -70,7 +70,7 @@ export async function performLoad(parts: DrillParts, file: JournalFile, request:
     if (file.journal.load !== undefined) await file.save();
   }
   parts.progress(`load: ${result.verdict}`);
-  for (const level of request.failHosts.length === 0 ? [] : request.levels) {
+  for (const level of request.levels) {
     for (const host of request.failHosts) await drillUnderLoad(parts, file, result, { host, level });
   }
   return result;
@@ -184,17 +184,19 @@ async function hold(
   const to = clock.now();
   const after = await vcenter.inventory();
   const samples = await collect(parts, plan, { from: from + offset, to: to + offset });
-  await endLoad(parts, stage.programs);
+  await endLoad(
+    parts,
+    stage.loaded.map(({ program }) => program),
+  );
   const observation: StageObservation = { stage, from, to, offset, samples, probes: prober.samples, after };
   return reading(observation, plan.targets, (span) => clock.wallMs(span));
 }
 
-async function startLoad({ vcenter, guestAccount }: DrillParts, { loaded, programs }: Stage): Promise<void> {
+async function startLoad({ vcenter, guestAccount }: DrillParts, { loaded }: Stage): Promise<void> {
   await Promise.all(
-    programs.map(async ({ vm: name, guestOs, path, arguments: args }) => {
-      const target = loaded.find(({ vm }) => vm.name === name);
-      if (target !== undefined) await vcenter.guests.start(target.vm, guestAccount(guestOs), { path, arguments: args });
-    }),
+    loaded.map(({ vm, program: { guestOs, path, arguments: args } }) =>
+      vcenter.guests.start(vm, guestAccount(guestOs), { path, arguments: args }),
+    ),
   );
 }
 

@@ -12,13 +12,16 @@ export interface LoadTarget {
   service: ProbeTarget;
 }
 
+/** A VM under load, and what makes it. */
+export interface Loaded extends LoadTarget {
+  program: LoadProgram;
+}
+
 /** One level, and the VMs that have it. */
 export interface Stage {
   guests: LoadedGuests;
   level: number;
-  loaded: LoadTarget[];
-  /** What makes the load in them. */
-  programs: LoadProgram[];
+  loaded: Loaded[];
 }
 
 export interface LoadPlan {
@@ -54,7 +57,7 @@ export function planLoad(inventory: Inventory, config: VerificationConfig, optio
   const hosts = inventory.hosts.filter(({ id }) => targets.some(({ host }) => host.id === id));
   if (!options.includeBystanders) refusals.push(...bystanders(inventory, config, hosts));
   const stages = stagesOf(targets, config, options);
-  const programs = stages.flatMap((stage) => stage.programs);
+  const programs = stages.flatMap(({ loaded }) => loaded.map(({ program }) => program));
   return {
     targets,
     hosts,
@@ -94,18 +97,20 @@ function bystanders({ vms }: Inventory, config: VerificationConfig, hosts: reado
 function stagesOf(targets: LoadTarget[], config: VerificationConfig, { levels, seconds }: LoadOptions): Stage[] {
   const guests = [...new Set(targets.map((one) => one.config.guestOs))].sort();
   const kinds: LoadedGuests[] = guests.length > 1 ? [...guests, "mixed"] : guests;
-  const idle: Stage[] = levels.includes(0) ? [{ guests: "idle", level: 0, loaded: [], programs: [] }] : [];
+  const idle: Stage[] = levels.includes(0) ? [{ guests: "idle", level: 0, loaded: [] }] : [];
   return [
     ...idle,
     ...kinds.flatMap((kind) => {
-      const loaded = targets.filter((one) => kind === "mixed" || one.config.guestOs === kind);
+      const own = targets.filter((one) => kind === "mixed" || one.config.guestOs === kind);
       return levels
         .filter((level) => level > 0)
         .map((level): Stage => {
-          const programs = loaded.map(({ vm, config: { guestOs } }): LoadProgram => {
-            return { vm: vm.name, guestOs, ...loadProgram(config.guests[guestOs].load, level, seconds + graceSeconds) };
+          const loaded = own.map((one): Loaded => {
+            const { guestOs } = one.config;
+            const program = loadProgram(config.guests[guestOs].load, level, seconds + graceSeconds);
+            return { ...one, program: { vm: one.vm.name, guestOs, ...program } };
           });
-          return { guests: kind, level, loaded, programs };
+          return { guests: kind, level, loaded };
         });
     }),
   ];

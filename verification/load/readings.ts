@@ -14,8 +14,8 @@ export interface StageObservation {
   offset: number;
   samples: ReadonlyMap<string, readonly PerfSample[]>;
   probes: readonly Sample[];
-  /** The cluster at the level's end; undefined: vCenter did not answer. */
-  after: Inventory | undefined;
+  /** The cluster at the level's end. */
+  after: Inventory;
 }
 
 /** Means of one level. Pure. @param wallMs Clock.wallMs */
@@ -35,7 +35,7 @@ export function reading(
     from: new Date(from).toISOString(),
     to: new Date(to).toISOString(),
     moved: targets
-      .filter(({ vm, host }) => after?.vms.find(({ id }) => id === vm.id)?.hostId !== host.id)
+      .filter(({ vm, host }) => after.vms.find(({ id }) => id === vm.id)?.hostId !== host.id)
       .map(({ vm }) => vm.name),
     hosts: hosts.map((host): HostReading => {
       return {

@@ -117,6 +117,9 @@ export class World {
   powerOnFails: string | undefined;
   bmcState = "On";
   lockHolder: string | undefined;
+  /** For so many seconds the lock was asked for. */
+  lockSeconds = 0;
+  lockReleaseFails = false;
   lockReleased = false;
   eventsFail = false;
   vcenterState = "STARTED";
@@ -461,13 +464,15 @@ export class World {
         this.setMaintenance(name, false);
         return Promise.resolve();
       },
-      acquireLock: (owner) => {
+      acquireLock: (owner, ttlSeconds) => {
         if (this.lockHolder !== undefined && this.lockHolder !== owner) {
           return Promise.reject(new CouldNotRun(`the lock is held by ${this.lockHolder}`));
         }
         this.lockHolder = owner;
+        this.lockSeconds = ttlSeconds;
         return Promise.resolve({
           release: () => {
+            if (this.lockReleaseFails) return Promise.reject(new CouldNotRun("the lock could not be freed"));
             this.lockReleased = true;
             this.lockHolder = undefined;
             return Promise.resolve();

@@ -13,6 +13,8 @@ interface Program {
 /** As much of the world as its guests' programs need. */
 interface Surroundings {
   nowMs: number;
+  /** vCenter's clock, and those of its hosts, minus this machine's. */
+  vcenterStep: number;
   vms: { name: string; host: string; poweredOn: boolean; hung: boolean }[];
 }
 
@@ -70,8 +72,11 @@ export class WorldGuests {
       for (const { type, id } of entities) {
         if (this.unmeasured.includes(id)) continue;
         const samples: PerfSample[] = [];
-        for (let at = Math.ceil((since.getTime() + 1) / interval) * interval; at <= this.world.nowMs; at += interval) {
-          samples.push(type === "HostSystem" ? this.#host(id, at) : this.#vm(id, at));
+        const { nowMs, vcenterStep: step } = this.world;
+        const first = Math.ceil((since.getTime() - step + 1) / interval) * interval;
+        for (let at = first; at <= nowMs; at += interval) {
+          const one = this.#of[type]?.(id, at);
+          if (one !== undefined) samples.push({ ...one, at: at + step });
         }
         if (samples.length > 0) found.set(id, samples);
       }
@@ -94,6 +99,11 @@ export class WorldGuests {
       });
     return Math.min(100, 2 + parts.reduce((sum, one) => sum + one, 0));
   }
+
+  readonly #of: Partial<Record<string, (id: string, at: number) => PerfSample>> = {
+    HostSystem: (id, at) => this.#host(id, at),
+    VirtualMachine: (id, at) => this.#vm(id, at),
+  };
 
   #vm(vm: string, at: number): PerfSample {
     return sample(at, this.#load(vm, at));

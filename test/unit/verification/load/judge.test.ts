@@ -69,7 +69,7 @@ describe("the verdict on a load run", () => {
     );
     for (const { id, statement, basis } of told) assert.ok(/\w+ \w+/.test(statement) && /\w+ \w+/.test(basis), id);
     assert.match(told[1]?.statement ?? "", /^ubuntu-1 uses its processors .*\(Ubuntu under load\)$/);
-    assert.match(told[1]?.basis ?? "", /less 10 points/);
+    assert.match(told[1]?.basis ?? "", /less 10 points for the start of the program \(our allowance\)$/);
     assert.match(told[2]?.statement ?? "", /^the CPU usage of esx-01 rises with the load \(Ubuntu under load\)$/);
     const left: Expectation | undefined = judgeLoad(good, availability(), { verdict: "failed", seen: "one runs" }).at(
       -1,
@@ -219,7 +219,11 @@ describe("the slopes of a load run", () => {
       hosts: [host("esx-02", usage(1), []), host("esx-01", usage(27))],
       vms: [guest("xp-1", usage(0), { loaded: false }), guest("ubuntu-1", usage(100))],
     });
-    const told = slopes([reading("idle", 0), reading("ubuntu", 50), other, reading("windowsxp", 50)]);
+    const idle = reading("idle", 0, {
+      hosts: [host("esx-02", usage(1), []), host("esx-01", usage(2), [])],
+      vms: [guest("ubuntu-1", usage(0), { loaded: false })],
+    });
+    const told = slopes([idle, reading("ubuntu", 50), other, reading("windowsxp", 50)]);
     assert.deepEqual(
       told.map(({ guests, kind, name, slope, levels }) => [guests, kind, name, slope.toFixed(2), levels]),
       [
@@ -236,5 +240,11 @@ describe("the slopes of a load run", () => {
   it("leave out what was not measured", () => {
     const blind = [50, 100].map((level) => reading("ubuntu", level, { hosts: [host("esx-01", undefined)], vms: [] }));
     assert.deepEqual(slopes([reading("idle", 0), ...blind]), []);
+    const [twice] = slopes([
+      reading("idle", 0),
+      reading("ubuntu", 50),
+      reading("ubuntu", 100, { hosts: [], vms: [] }),
+    ]).filter(({ kind }) => kind === "vm");
+    assert.equal(twice?.levels, 2, "the guest was missing at one level");
   });
 });

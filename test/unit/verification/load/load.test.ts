@@ -226,4 +226,128 @@ describe("load run", () => {
     assert.deepEqual(world.guests.running(), []);
     assert.equal(readFileSync(join(dir, "journal.json"), "utf8").includes('"loadPercent": 50'), true);
   });
+
+  it("tells what it does, level by level", async () => {
+    const lines: string[] = [];
+    await load({}, { progress: (line) => lines.push(line) });
+    assert.deepEqual(lines, [
+      "the steady state holds (1 checks)",
+      "idle",
+      "load of 50 % in ubuntu-1, ubuntu-2",
+      "load of 100 % in ubuntu-1, ubuntu-2",
+      "load of 50 % in xp-1, xp-2",
+      "load of 100 % in xp-1, xp-2",
+      "load of 50 % in ubuntu-1, ubuntu-2, xp-1, xp-2",
+      "load of 100 % in ubuntu-1, ubuntu-2, xp-1, xp-2",
+      "load: passed",
+    ]);
+  });
+
+  it("is of no verdict on disk until it has ended", async () => {
+    const seen: unknown[] = [];
+    world.guests.beforeStart = () => {
+      const { load: result } = readJournal(join(dir, "journal.json"));
+      seen.push([result?.verdict, result?.summary, result?.levels, result?.undo.description]);
+    };
+    await load();
+    assert.deepEqual(seen[0], [
+      "inconclusive",
+      "the load run did not end",
+      [0, 50, 100],
+      "end the load programs in ubuntu-1, ubuntu-2, xp-1, xp-2",
+    ]);
+    const { load: result } = readJournal(join(dir, "journal.json"));
+    assert.deepEqual(
+      [result?.verdict, result?.summary, result?.levelSeconds],
+      ["passed", "the CPU usage of guests and hosts rose with the load", 120],
+    );
+    assert.ok(Date.parse(result?.ended ?? "") > Date.parse(result?.started ?? ""));
+  });
+
+  it("sums up what did not pass, the first with its words", async () => {
+    world.guests.effect = 0.8;
+    const { load: result } = await load();
+    assert.match(
+      result?.summary ?? "",
+      /^failed: ubuntu-1 uses its processors as much as it is told \(Ubuntu under load\): 82\.0 % at 100 %, and 7 more$/,
+    );
+  });
+
+  it("finds the samples of a level where vCenter's clock is an hour ahead", async () => {
+    world.vcenterStep = 3_600_000;
+    const journal = await load();
+    assert.equal(journal.verdict, "passed", journal.load?.summary);
+  });
+
+  it("starts nothing where a service does not answer before", async () => {
+    world.loseProbes = true;
+    const journal = await load();
+    assert.match(journal.error ?? "", /^ubuntu-1, .* did not answer steadily/);
+    assert.equal(journal.load, undefined, "there is nothing to end");
+    assert.equal(journal.verdict, "inconclusive");
+    assert.deepEqual(world.guests.programs, []);
+  });
+
+  it("says when it was interrupted, in its record too", async () => {
+    const interrupt = new AbortController();
+    world.guests.beforeStart = () => {
+      interrupt.abort(new Error("SIGINT"));
+    };
+    world.guests.immortal = ["xp-1"];
+    const journal = await load({ levels: [50] }, { interrupted: interrupt.signal });
+    assert.equal(journal.load?.summary, "interrupted");
+    assert.equal(journal.error, "interrupted; the load was ended");
+    assert.equal(Date.parse(journal.load.ended), world.nowMs, "nothing more is waited for");
+  });
+
+  it("tells what ended it, and that load goes on all the same", async () => {
+    const interrupt = new AbortController();
+    world.guests.beforeStart = () => {
+      world.later(30, () => {
+        interrupt.abort(new Error("SIGINT"));
+      });
+    };
+    world.guests.immortal = ["ubuntu-1"];
+    const journal = await load({}, { interrupted: interrupt.signal });
+    assert.deepEqual(journal.error?.split("\n"), [
+      "SIGINT",
+      "load may go on: load goes on in ubuntu-1: its program does not end",
+      "it ends by itself after a while; end the load programs in ubuntu-1, ubuntu-2, xp-1, xp-2 by hand, or run: " +
+        `vsphere-ha recover --config FILE --journal ${join(dir, "journal.json")}`,
+    ]);
+  });
+
+  it("does not take a defect of its own for a refusal", async () => {
+    const guests = { ...world.guests.operations, processes: () => Promise.reject(new TypeError("a defect")) };
+    await assert.rejects(load({}, { vcenter: { ...world.vcenter, guests } }), { name: "TypeError" });
+    assert.ok(world.lockReleased);
+  });
+
+  it("asks for the lock as long as its levels and drills may take, and says when it cannot be freed", async () => {
+    const lines: string[] = [];
+    world.lockReleaseFails = true;
+    const journal = await load({ failHosts: ["esx-02"] }, { progress: (line) => lines.push(line) });
+    assert.equal(journal.error, undefined);
+    assert.ok(lines.includes("the lock could not be freed"));
+    // Three levels, each for Ubuntu, Windows XP and both, with ten minutes beside; and a drill of an hour each.
+    assert.equal(world.lockSeconds, 3 * (3 * (120 + 600) + 3600));
+  });
+
+  it("is not passed where the hosts could not be failed afterwards, however good the load", async () => {
+    const progress = (line: string): void => {
+      if (line === "load: passed") world.steady = false;
+    };
+    const journal = await load({ failHosts: ["esx-02"] }, { progress });
+    assert.match(journal.error ?? "", /^the steady state of the cluster did not hold within 180 s/);
+    assert.deepEqual([journal.load?.verdict, journal.drills, journal.verdict], ["passed", [], "inconclusive"]);
+    assert.deepEqual(world.guests.running(), []);
+  });
+
+  it("keeps the lock while a host that was failed under load is off", async () => {
+    world.powerOnFails = "the BMC is silent";
+    const journal = await load({ failHosts: ["esx-02"] });
+    assert.match(journal.error ?? "", /the BMC is silent/);
+    assert.equal(world.lockReleased, false);
+    assert.notEqual(journal.verdict, "passed");
+  });
 });

@@ -64,7 +64,7 @@ async function perform(parts: DrillParts, file: JournalFile, hostName: string, r
     throw stop.stopped;
   } finally {
     companion?.stop();
-    await prepared.fault.close();
+    await prepared.fault.close?.();
   }
 }
 

@@ -42,7 +42,7 @@ export async function survey(parts: DrillParts, hostName: string, timeline: Time
   try {
     await fault.check();
   } catch (error) {
-    await fault.close();
+    await fault.close?.();
     throw error;
   }
   return { plan: { ...plan, fault: fault.record?.() ?? plan.fault }, steady, fault };

@@ -85,7 +85,7 @@ export async function recoverRun(parts: DrillParts, file: JournalFile): Promise<
       parts.progress(words.restoring);
       await fault.restore();
     } finally {
-      await fault.close();
+      await fault.close?.();
     }
     if (isDrillName(drill.drill)) await parts.companion?.(drill.drill, parts.interrupted)?.restore();
     drill.undo.done = true;

@@ -2,10 +2,9 @@
 export function parseList(text: string): Map<string, string>[] {
   const objects: Map<string, string>[] = [];
   for (const line of text.split("\n")) {
-    if (line.trim() === "") continue;
-    if (!/^\s/.test(line)) objects.push(new Map([["", line.trim()]]));
-    const [, name, value] = /^\s+([^:]+): ?(.*)$/.exec(line) ?? [];
-    if (name !== undefined) objects.at(-1)?.set(name, value?.trim() ?? "");
+    const colon = line.indexOf(":");
+    if (/^\S/.test(line)) objects.push(new Map([["", line.trim()]]));
+    else if (colon !== -1) objects.at(-1)?.set(line.slice(0, colon).trim(), line.slice(colon + 1).trim());
   }
   return objects;
 }

@@ -67,5 +67,6 @@ export interface Fault {
   reveal?(): Promise<void>;
   /** Puts it back, and waits until that is confirmed. Safe to repeat, also when nothing is broken. */
   restore(): Promise<void>;
-  close(): Promise<void>;
+  /** Ends its connections; absent: it keeps none. */
+  close?(): Promise<void>;
 }

@@ -122,6 +122,5 @@ export function guestHangFault({ vm: name }: GuestHangRecord, parts: HangParts):
         `${name} does not answer ${(2 * bootSeconds).toString()} s after its reset; look at its console`,
       );
     },
-    close: () => Promise.resolve(),
   };
 }

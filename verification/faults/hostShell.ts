@@ -45,8 +45,8 @@ export function hostShell(host: HostConfig, env: Environment, connect = connectS
         const { code, stdout, stderr } = await connection.run(command);
         if (code === 0) return stdout;
         // esxcli tells its errors on standard output.
-        const said = `${stdout}\n${stderr}`.trim().split("\n")[0]?.slice(0, 200) ?? "";
-        throw new CouldNotRun(`cannot ${what} on ${host.name} over SSH${said === "" ? "" : `: ${said}`}`);
+        const said = `${stdout}\n${stderr}`.trim().replace(/\n.*/s, "").slice(0, 200);
+        throw new CouldNotRun(`cannot ${what} on ${host.name} over SSH: ${said || "it says nothing"}`);
       },
       end: () => {
         connection.end();

@@ -15,6 +15,5 @@ export function maintenanceModeFault(
       await vcenter.enterMaintenance(host, signal);
     },
     restore: () => vcenter.exitMaintenance(host),
-    close: () => Promise.resolve(),
   };
 }

@@ -36,7 +36,7 @@ export function pathLossFault(
   async function firstOther(ask: Ask, enabled: boolean): Promise<string | undefined> {
     for (const name of rulesets) {
       const text = await ask(`esxcli network firewall ruleset list --ruleset-id=${name}`, "read its firewall");
-      const [, state] = new RegExp(`^${name}\\s+(true|false)\\b`, "m").exec(text) ?? [];
+      const state = new RegExp(`^${name}\\s+(true|false)\\b`, "m").exec(text)?.[1];
       if (state === undefined) throw new CouldNotRun(`the firewall of ${host} has no rule set ${name}`);
       if (state !== enabled.toString()) return name;
     }

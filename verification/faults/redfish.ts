@@ -39,18 +39,19 @@ export function redfishPower(
       `host ${host.name} has no BMC in the configuration; a host-loss drill cuts its power: set hosts[].bmc`,
     );
   }
-  const password = env[bmc.passwordEnv];
+  const { url: service, systemId, username, passwordEnv, thumbprint, caFile } = bmc;
+  const password = env[passwordEnv];
   if (password === undefined || password === "") {
-    throw new CouldNotRun(`${bmc.passwordEnv} is not set; export the password of the BMC of ${host.name} in it`);
+    throw new CouldNotRun(`${passwordEnv} is not set; export the password of the BMC of ${host.name} in it`);
   }
   const peer = `the BMC of ${host.name}`;
-  const base = new URL(bmc.url);
-  const authorization = `Basic ${Buffer.from(`${bmc.username}:${password}`).toString("base64")}`;
+  const base = new URL(service);
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   const client =
     https ??
     createHttps({
-      caFile: bmc.caFile,
-      thumbprint: bmc.thumbprint,
+      caFile,
+      thumbprint,
       timeoutMs: 15_000,
       peer,
       setting: `bmc of ${host.name}`,
@@ -74,8 +75,8 @@ export function redfishPower(
     });
     if (answer.status === 401 || answer.status === 403) {
       throw new CouldNotRun(
-        `${peer} ${base.host} (${name}) refused user ${bmc?.username ?? ""} with ${answer.status.toString()}; ` +
-          `check its bmc.username, and the password in ${bmc?.passwordEnv ?? ""}`,
+        `${peer} ${base.host} (${name}) refused user ${username} with ${answer.status.toString()}; ` +
+          `check its bmc.username, and the password in ${passwordEnv}`,
       );
     }
     if (answer.status < 200 || answer.status > 299) {
@@ -86,9 +87,7 @@ export function redfishPower(
     try {
       return JSON.parse(answer.text) as unknown;
     } catch {
-      throw new CouldNotRun(
-        `${peer} ${base.host} (${name}) did not answer in JSON; is ${bmc?.url ?? ""} a Redfish service?`,
-      );
+      throw new CouldNotRun(`${peer} ${base.host} (${name}) did not answer in JSON; is ${service} a Redfish service?`);
     }
   }
 
@@ -99,7 +98,7 @@ export function redfishPower(
     const paths = (listed.Members ?? []).flatMap((member) => member["@odata.id"] ?? []);
     const systems: ComputerSystem[] = [];
     for (const path of paths) systems.push(parseSystem(path, await call("GET", path)));
-    return pickSystem(systems, { host: host.name, systemId: bmc?.systemId, peer: `${peer} ${base.host}` });
+    return pickSystem(systems, { host: host.name, systemId, peer: `${peer} ${base.host}` });
   }
 
   async function read(): Promise<ComputerSystem> {
@@ -121,12 +120,13 @@ export function redfishPower(
     if (action === undefined) {
       throw new CouldNotRun(`${peer} ${base.host} (GET ${system.path}) offers no #ComputerSystem.Reset`);
     }
-    const offered = await allowed(action);
-    const type = resetTypes[target].find((one) => offered?.includes(one) ?? true);
+    const suitable: readonly string[] = resetTypes[target];
+    const offered = (await allowed(action)) ?? suitable;
+    const type = suitable.find((one) => offered.includes(one));
     if (type === undefined) {
       throw new CouldNotRun(
-        `${peer} ${base.host} (GET ${system.path}) allows none of ${resetTypes[target].join(", ")}, only ` +
-          `${offered?.join(", ") ?? "nothing"}; a host-loss drill needs them: check the rights of user ${bmc?.username ?? ""}`,
+        `${peer} ${base.host} (GET ${system.path}) allows none of ${suitable.join(", ")}, only ` +
+          `${offered.join(", ") || "nothing"}; a host-loss drill needs them: check the rights of user ${username}`,
       );
     }
     return { path: action.target, type };
@@ -166,13 +166,12 @@ export function redfishPower(
 
 /** What a Redfish error body says (DSP0266, error responses), shortened. */
 function redfishMessage(text: string): string {
+  let body: { error?: { message?: string; "@Message.ExtendedInfo"?: { Message?: string }[] } } | null;
   try {
-    const { error } = JSON.parse(text) as {
-      error?: { message?: string; "@Message.ExtendedInfo"?: { Message?: string }[] };
-    };
-    const message = error?.["@Message.ExtendedInfo"]?.[0]?.Message ?? error?.message;
-    return message === undefined ? "" : `: ${message.slice(0, 200)}`;
+    body = JSON.parse(text) as typeof body;
   } catch {
     return "";
   }
+  const message = body?.error?.["@Message.ExtendedInfo"]?.[0]?.Message ?? body?.error?.message;
+  return message === undefined ? "" : `: ${message.slice(0, 200)}`;
 }

@@ -61,8 +61,8 @@ export function pickSystem(
       `${peer} has no system ${systemId}; it has ${listed || "none"}: set bmc.systemId to one of them`,
     );
   }
-  const named = systems.filter(({ hostName }) => hostName !== undefined && sameHost(hostName, host));
-  if (named.length === 1 && named[0] !== undefined) return named[0].path;
+  const [named, another] = systems.filter(({ hostName }) => hostName !== undefined && sameHost(hostName, host));
+  if (named !== undefined && another === undefined) return named.path;
   const [only, ...others] = systems;
   if (only === undefined) throw new CouldNotRun(`${peer} lists no system`);
   if (others.length > 0) {

@@ -18,8 +18,8 @@ export function secondFailureFault(first: Fault, second: Fault): Fault {
       if (texts.length > 0) throw new CouldNotRun(texts.join("; "));
     },
     async close() {
-      await first.close();
-      await second.close();
+      await first.close?.();
+      await second.close?.();
     },
   };
 }

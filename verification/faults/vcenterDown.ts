@@ -46,7 +46,7 @@ export function hostLossWithoutVcenter(
     },
     async close() {
       await service.close();
-      await power.close();
+      await power.close?.();
     },
   };
 }

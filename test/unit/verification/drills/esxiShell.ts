@@ -37,9 +37,9 @@ export class EsxiShell implements HostShell {
     const ofStorage = this.storage.ask(command);
     if (ofStorage !== undefined) return ofStorage;
     const [, script] = /^setsid sh -c '([^']+)' <\/dev\/null >\/dev\/null 2>&1 &$/.exec(command) ?? [];
-    const [, enabled] = /^esxcli network ip interface set -e true -i (vmk\d)$/.exec(command) ?? [];
+    const [, enabled] = /^esxcli network ip interface set -e true -i (vmk\d+)$/.exec(command) ?? [];
     if (script !== undefined) this.#leave(script);
-    else if (enabled !== undefined) this.#enable();
+    else if (enabled !== undefined) this.adapters.set(enabled, true);
     else throw new Error(`not known here: ${command}`);
     return "";
   }
@@ -86,10 +86,12 @@ export class EsxiShell implements HostShell {
     this.asked.push(command);
     if (this.cutAnswer !== undefined) return this.cutAnswer;
     this.world.beforePowerOff();
-    for (const [, name = ""] of command.matchAll(/esxcli network ip interface set -e false -i (vmk\d)/g)) {
+    for (const one of command.split("; ")) {
+      const [, name] = /^esxcli network ip interface set -e false -i (vmk\d+)$/.exec(one) ?? [];
+      if (name === undefined) throw new Error(`not known here: ${one}`);
       this.adapters.set(name, false);
     }
-    this.world.isolateHost(this.host);
+    if ([...this.adapters.values()].every((enabled) => !enabled)) this.world.isolateHost(this.host);
     this.world.advance(limitMs / 1000);
     throw new NoAnswer("SSH: no answer");
   }

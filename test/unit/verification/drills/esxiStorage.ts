@@ -11,6 +11,8 @@ export class EsxiStorage {
   /** What the VMkernel makes of injected errors, and whether commands have any effect. */
   takesErrorsFor: Loss = "pdl";
   obeys = true;
+  /** What esxcli says of the disk, whatever is true. */
+  said: string | undefined;
   #injects = false;
 
   constructor(
@@ -50,6 +52,7 @@ export class EsxiStorage {
   }
 
   get status(): string {
+    if (this.said !== undefined) return this.said;
     if (this.#lost() === undefined) return "on";
     return this.#lost() === "pdl" ? "not connected" : "dead";
   }

@@ -72,7 +72,7 @@ describe("what a drill acts through", () => {
     try {
       await work(fault);
     } finally {
-      await fault.close();
+      await fault.close?.();
     }
   }
 
@@ -174,9 +174,9 @@ describe("what a drill acts through", () => {
     const { port } = guest.address() as AddressInfo;
     const probes = await prober([{ vm: "xp-1", address: "127.0.0.1", port }]);
     probes.start();
-    while (probes.last("xp-1") === undefined) await new Promise((done) => setTimeout(done, 5));
-    const samples = await probes.stop();
-    assert.equal(samples[0]?.outcome, "up");
+    // On a busy machine the first may be late, which counts as lost.
+    while (probes.last("xp-1")?.outcome !== "up") await new Promise((done) => setTimeout(done, 5));
+    await probes.stop();
   });
 
   it("runs the checks of the steady state, with probes of its own", async () => {

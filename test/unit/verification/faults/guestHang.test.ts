@@ -91,6 +91,19 @@ describe("a guest that hangs", () => {
     });
   });
 
+  it("is hung without a question to vCenter: the instant of the fault is known to that of its command", async () => {
+    let deaf = false;
+    const inventory: VCenter["inventory"] = () => {
+      assert.ok(!deaf, "vCenter is asked");
+      return world.vcenter.inventory();
+    };
+    const hung = fault({}, { inventory });
+    await hung.arm?.();
+    deaf = true;
+    await hung.inject();
+    assert.deepEqual(world.posted, ["hang xp-1"]);
+  });
+
   describe("is put back", () => {
     it("by nothing where it is well, and stays so for a moment", async () => {
       assert.equal(await elapsed(() => fault().restore()), 5);

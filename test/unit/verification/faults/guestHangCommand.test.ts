@@ -43,7 +43,7 @@ describe("what makes a guest hang", () => {
 
   it("tells the last line of what a command said when it fails", async () => {
     const hang = guestHang(
-      { command: script("echo first >&2; echo 'no such VM' >&2; exit 3") },
+      { command: script("echo first >&2; echo second >&2; echo 'no such VM' >&2; exit 3") },
       world.vcenter,
       noAccount,
       {},

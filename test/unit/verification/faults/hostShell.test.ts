@@ -31,13 +31,25 @@ describe("SSH to a host", () => {
   /** Every password that a client sent. */
   let sent: string[] = [];
   let commands: string[] = [];
+  /** Fingerprints of the public keys that a client offered, and whether they let it in. */
+  let offered: string[] = [];
+  let takesKey: boolean;
+  let closed: number;
   let answer: (channel: ServerChannel, client: Connection) => void;
 
   before(async () => {
     dir = mkdtempSync(join(tmpdir(), "host-shell-"));
     server = new Server({ hostKeys: [key.private] }, (client) => {
       client.on("error", () => undefined);
+      client.on("close", () => closed++);
       client.on("authentication", (context) => {
+        if (context.method === "publickey") {
+          offered.push(fingerprintOf(context.key.data));
+          if (takesKey) {
+            context.accept();
+            return;
+          }
+        }
         // As ESXi: no plain passwords.
         if (context.method !== "keyboard-interactive") {
           context.reject(["keyboard-interactive"]);
@@ -65,7 +77,7 @@ describe("SSH to a host", () => {
     rmSync(dir, { recursive: true });
   });
   beforeEach(() => {
-    [sent, commands] = [[], []];
+    [sent, commands, offered, closed, takesKey] = [[], [], [], 0, false];
     answer = (channel) => {
       channel.write("out\n");
       channel.exit(0);
@@ -85,6 +97,10 @@ describe("SSH to a host", () => {
     const file = join(dir, "known_hosts");
     writeFileSync(file, text);
     return { hostKey: undefined, knownHostsFile: file };
+  }
+
+  async function until(holds: () => boolean): Promise<void> {
+    while (!holds()) await new Promise((done) => setTimeout(done, 5));
   }
 
   async function refused(work: () => Promise<unknown>, pattern: RegExp): Promise<void> {
@@ -119,7 +135,11 @@ describe("SSH to a host", () => {
 
   it("connects to nobody whose key is not known", () => {
     const shell = (changes: Partial<HostSshConfig>) => () => hostShell(host(changes), env);
-    assert.throws(shell(knownHosts(`127.0.0.1 ${key.public}\n`)), /has no key of \[127\.0\.0\.1\]:\d+; compare/);
+    assert.throws(
+      shell(knownHosts(`127.0.0.1 ${key.public}\n`)),
+      /known_hosts, knownHostsFile in hosts\[\]\.ssh of esx-1, has no key of \[127\.0\.0\.1\]:\d+; compare the host's key at its console and add it, or set hostKey$/,
+    );
+    assert.throws(shell({ ...knownHosts(""), port: 22 }), /has no key of 127\.0\.0\.1; compare/);
     assert.throws(
       shell({ hostKey: undefined, knownHostsFile: join(dir, "gone") }),
       /cannot read knownHostsFile .*ENOENT/,
@@ -131,6 +151,7 @@ describe("SSH to a host", () => {
       () => hostShell(host(), { ESX_PASSWORD: "hunter22" }).ask("x", "x"),
       /SSH to root@127\.0\.0\.1:\d+ was refused: the server does not take the password in ESX_PASSWORD for this user/,
     );
+    assert.throws(() => hostShell(host(), { ESX_PASSWORD: "" }), /ESX_PASSWORD is not set/);
     assert.throws(() => hostShell(host(), {}), /ESX_PASSWORD is not set; export the SSH password of esx-1/);
     assert.throws(
       () => hostShell({ name: "esx-1", bmc: undefined, ssh: undefined }, env),
@@ -138,15 +159,72 @@ describe("SSH to a host", () => {
     );
   });
 
-  it("says what failed and why, in esxcli's words", async () => {
+  it("logs in with the key of a file, and sends no password then", async () => {
+    takesKey = true;
+    const keyFile = join(dir, "id_ed25519");
+    writeFileSync(keyFile, other.private, { mode: 0o600 });
+    assert.equal(await hostShell(host({ keyFile }), {}).ask("x", "x"), "out\n");
+    assert.ok(offered.length > 0 && offered.every((one) => one === fingerprintOf(parsed(other.public).getPublicSSH())));
+    assert.deepEqual(sent, []);
+    await refused(
+      () => hostShell(host({ keyFile: join(dir, "none") }), env).ask("x", "x"),
+      /^cannot read keyFile in hosts\[\]\.ssh of esx-1 .*none: ENOENT/,
+    );
+  });
+
+  it("logs out when its work is done, be it well or not", async () => {
+    const shell = hostShell(host(), env);
+    await shell.ask("x", "x");
+    await until(() => closed === 1);
     answer = (channel) => {
-      channel.write("Error: Unknown command\nUsage: esxcli\n");
       channel.exit(1);
       channel.end();
     };
+    await refused(() => shell.ask("x", "try it"), /^cannot try it /);
+    await until(() => closed === 2);
+    const open = await shell.open();
+    answer = (channel) => {
+      channel.exit(0);
+      channel.end();
+    };
+    await open.ask("x", "x");
+    await open.ask("x", "x");
+    assert.equal(closed, 2);
+    open.end();
+    await until(() => closed === 3);
+  });
+
+  const reasons: [what: string, out: string, error: string, told: string][] = [
+    ["in esxcli's words", "Error: Unknown command\nUsage: esxcli\n", "", ": Error: Unknown command"],
+    ["in the words of another program", "", "\nsh: no such thing\nmore\n", ": sh: no such thing"],
+    ["at no more length than fits a line", "x".repeat(300), "", `: ${"x".repeat(200)}`],
+    ["where the host says nothing", "", "", ": it says nothing"],
+  ];
+  for (const [what, out, error, told] of reasons) {
+    it(`says what failed and why, ${what}`, async () => {
+      answer = (channel) => {
+        channel.write(out);
+        channel.stderr.write(error);
+        channel.exit(1);
+        channel.end();
+      };
+      await assert.rejects(
+        hostShell(host(), env).ask("x", "list the paths"),
+        new CouldNotRun(`cannot list the paths on esx-1 over SSH${told}`),
+      );
+    });
+  }
+
+  it("says which setting has the address where nobody listens", async () => {
+    const gone = new Server({ hostKeys: [key.private] }, () => undefined);
+    gone.listen(0, "127.0.0.1");
+    await once(gone, "listening");
+    const free = (gone.address() as AddressInfo).port;
+    gone.close();
+    await once(gone, "close");
     await refused(
-      () => hostShell(host(), env).ask("x", "list the paths"),
-      /^cannot list the paths on esx-1 over SSH: Error: Unknown command$/,
+      () => hostShell(host({ port: free }), env).ask("x", "x"),
+      /nothing listens there; check host and port in hosts\[\]\.ssh of esx-1$/,
     );
   });
 

@@ -41,7 +41,7 @@ describe("two hosts that fail, one after the other", () => {
     assert.deepEqual(done, ["check first", "check second", "break first"]);
     await fault.escalate?.();
     await fault.restore();
-    await fault.close();
+    await fault.close?.();
     assert.deepEqual(done.slice(3), ["break second", "restore first", "restore second", "close first", "close second"]);
   });
 
@@ -81,7 +81,7 @@ describe("a host's loss while vCenter is down", () => {
     await lost.arm?.();
     await lost.inject();
     await lost.restore();
-    await lost.close();
+    await lost.close?.();
     assert.deepEqual(world.posted, ["vCenter STOPPED", "vCenter STARTED"]);
     assert.deepEqual(done, ["check host", "break host", "restore host", "close host"]);
     assert.ok(closed);
@@ -126,8 +126,24 @@ describe("the faults of one host", () => {
   it("close what they were given", async () => {
     let closed = 0;
     const power = { ...new World().power("esx-01"), close: () => Promise.resolve(void closed++) };
-    await hostPowerFault("esx-01", power).close();
+    await hostPowerFault("esx-01", power).close?.();
     assert.equal(closed, 1);
-    assert.equal(await maintenanceModeFault("esx-01", new World().vcenter).close(), undefined);
+  });
+
+  it("are put into maintenance mode and taken out of it by vCenter, which is stopped from waiting by a signal", async () => {
+    const asked: unknown[] = [];
+    const { signal } = new AbortController();
+    const fault = maintenanceModeFault("esx-01", {
+      enterMaintenance: (...given) => Promise.resolve(asked.push(["enter", ...given]) === 0),
+      exitMaintenance: (...given) => Promise.resolve(void asked.push(["exit", ...given])),
+    });
+    await fault.check();
+    assert.deepEqual(asked, []);
+    await fault.inject(signal);
+    await fault.restore();
+    assert.deepEqual(asked, [
+      ["enter", "esx-01", signal],
+      ["exit", "esx-01"],
+    ]);
   });
 });

@@ -3,6 +3,7 @@ import { redfishPower, type HostPower } from "../../../../verification/faults/re
 import type { HostConfig } from "../../../../verification/config";
 import type { Https, HttpsRequest } from "../../../../verification/net/https";
 import { CouldNotRun } from "../../../../verification/problems";
+import { ServedBmc } from "./servedBmc";
 
 const reset = "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset";
 
@@ -78,6 +79,11 @@ function host(bmc: Partial<HostConfig["bmc"]> = {}): HostConfig {
 
 const power = (fake: FakeBmc, config = host(), env: Record<string, string> = { BMC_PASSWORD: "pw" }): HostPower =>
   redfishPower(config, env, clock, fake);
+
+/** Over TLS on a socket, with the settings changed. */
+function servedPower(served: ServedBmc, changes: Partial<HostConfig["bmc"]>): HostPower {
+  return redfishPower(host({ ...served.document, ...changes }), { BMC_PASSWORD: served.password }, clock);
+}
 
 async function refusal(work: () => unknown): Promise<string> {
   try {
@@ -160,7 +166,10 @@ describe("Redfish power control", () => {
   it("fails when the service is no Redfish", async () => {
     const bmc = new FakeBmc();
     bmc.request = () => Promise.resolve({ status: 200, headers: {}, text: "<html>" });
-    assert.match(await refusal(() => power(bmc).check()), /did not answer in JSON/);
+    assert.match(
+      await refusal(() => power(bmc).check()),
+      /did not answer in JSON; is https:\/\/bmc-01\.example\.com a Redfish service\?$/,
+    );
   });
 
   it("finds the system by the host's name among several", async () => {
@@ -263,6 +272,38 @@ describe("Redfish services that say less, or otherwise", () => {
     }
   });
 
+  it("list what they allow, and are not asked for it again", async () => {
+    const bmc = new FakeBmc();
+    bmc.action = { ...bmc.action, "@Redfish.ActionInfo": "/redfish/v1/none" };
+    assert.equal(await power(bmc).check(), "On");
+    bmc.action = { target: reset, "@Redfish.ActionInfo": { "@odata.id": "/redfish/v1/none" } };
+    assert.equal(await power(bmc).check(), "On", "what is no path is not followed");
+  });
+
+  it("can cut the power and not restore it, or allow nothing", async () => {
+    const bmc = new FakeBmc();
+    bmc.action = { target: reset, "ResetType@Redfish.AllowableValues": ["ForceOff", "Nmi"] };
+    assert.match(await refusal(() => power(bmc).check()), / allows none of On, ForceOn, only ForceOff, Nmi; /);
+    bmc.action = { target: reset, "ResetType@Redfish.AllowableValues": [] };
+    assert.match(await refusal(() => power(bmc).check()), / allows none of ForceOff, only nothing; a host-loss drill /);
+  });
+
+  it("keep their systems elsewhere", async () => {
+    const bmc = new FakeBmc();
+    const request = bmc.request.bind(bmc);
+    const asked: string[] = [];
+    bmc.request = (url, options) => {
+      const { pathname } = new URL(url);
+      asked.push(pathname);
+      const other = { "/redfish/v1/": { Systems: { "@odata.id": "/redfish/v1/Nodes" } } }[pathname];
+      const text = pathname === "/redfish/v1/Nodes" ? { Members: [{ "@odata.id": "/redfish/v1/Systems/1" }] } : other;
+      if (text === undefined) return request(url, options);
+      return Promise.resolve({ status: 200, headers: {}, text: JSON.stringify(text) });
+    };
+    assert.equal(await power(bmc).check(), "On");
+    assert.ok(!asked.includes("/redfish/v1/Systems"), asked.join());
+  });
+
   it("have the values of the reset beside those of other parameters", async () => {
     const bmc = new FakeBmc();
     bmc.action = { target: reset, "@Redfish.ActionInfo": "/redfish/v1/info" };
@@ -319,6 +360,7 @@ describe("Redfish services that say less, or otherwise", () => {
     [500, "", /answered 500$/],
     [500, "<html>", /answered 500$/],
     [400, "{}", /answered 400$/],
+    [400, "null", /answered 400$/],
     [400, '{"error":{}}', /answered 400$/],
     [400, '{"error":{"message":"general","@Message.ExtendedInfo":[]}}', /answered 400: general$/],
     [400, '{"error":{"message":"general","@Message.ExtendedInfo":[{"Message":"locked"}]}}', /answered 400: locked$/],
@@ -371,6 +413,20 @@ describe("Redfish services that say less, or otherwise", () => {
     bmc.close = () => Promise.resolve(void (closed = true));
     await power(bmc).close();
     assert.ok(closed);
+  });
+
+  it("show a certificate that nobody vouches for, and see no password", async () => {
+    const served = await ServedBmc.start();
+    try {
+      const unknown = servedPower(served, { caFile: undefined });
+      assert.match(await refusal(() => unknown.check()), /bmc of esx-01\.example\.com/);
+      await unknown.close();
+      const known = servedPower(served, {});
+      assert.equal(await known.check(), "On");
+      await known.close();
+    } finally {
+      served.stop();
+    }
   });
 
   it("are logged in to with a password, and not with an empty one", async () => {

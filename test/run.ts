@@ -27,7 +27,7 @@ const MEASURING = {
   ],
 };
 /** Of the others, those that take minutes. */
-const LONG = ["settings", "resources", "lifecycle", "labWithOpenstack", "vcenterChecks"];
+const LONG = ["settings", "gitops", "pages", "examples", "labWithOpenstack", "lifecycle", "resources", "badInput"];
 
 /** The other test files with a lab, so that a new one needs no entry here. */
 function integration(): string[] {
@@ -121,14 +121,10 @@ async function runSuite(suite: Suite): Promise<Counts> {
   return counts;
 }
 
-/** One after the other, in so many lanes: whichever is free takes the next. */
-async function inLanes(lanes: number, suites: readonly Suite[]): Promise<Counts> {
-  const waiting = [...suites];
+/** Runs suites one after the other, until the list is empty; several lanes may share a list. */
+async function lane(waiting: Suite[]): Promise<Counts> {
   const all: Counts[] = [];
-  const lane = async (): Promise<void> => {
-    for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) all.push(await runSuite(suite));
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) all.push(await runSuite(suite));
   return sum(all);
 }
 
@@ -137,27 +133,27 @@ function withLab(name: string, options: { live?: boolean; niceness?: number }): 
 }
 
 async function main(): Promise<void> {
-  // Two lanes for the two processors, first for what only computes.
-  const computed = await Promise.all([
-    inLanes(1, [
-      single("types", "tsc", []),
-      single("lint", "eslint", [".", "--max-warnings", "0"]),
-      single("format", "prettier", ["--check", "."]),
-      mocha("unit", ["test/unit/**/*.test.ts"]),
-    ]),
-    inLanes(1, [goTest("command provider", "lab/toolchain/command"), goTest("simulated vCenter", "lab/vcenter")]),
-  ]);
-  // What measures outages goes before everything else on the machine.
-  const lanes = { "main job": 1, "real time": 1, drills: 2 };
-  const measured = Object.entries(MEASURING).map(([group, files]) => {
-    const suites = files.map((name) => withLab(name, { live: true }));
-    return inLanes(lanes[group as keyof typeof MEASURING], suites);
-  });
-  const others = inLanes(
-    2,
-    integration().map((name) => withLab(name, { niceness: 10 })),
-  );
-  const total = sum([...computed, ...(await Promise.all([...measured, others]))]);
+  const computing = [
+    single("types", "tsc", []),
+    single("lint", "eslint", [".", "--max-warnings", "0"]),
+    single("format", "prettier", ["--check", "."]),
+    mocha("unit", ["test/unit/**/*.test.ts"]),
+  ];
+  const go = [goTest("command provider", "lab/toolchain/command"), goTest("simulated vCenter", "lab/vcenter")];
+  const others = integration().map((name) => withLab(name, { niceness: 10 }));
+  const measuring = (files: string[]): Suite[] => files.map((name) => withLab(name, { live: true }));
+  const drills = measuring(MEASURING.drills);
+
+  // Two lanes for the two processors. What measures outages comes after what only computes, and goes before all others.
+  const done: Counts[] = [];
+  const through = async (waiting: Suite[]): Promise<void> => void done.push(await lane(waiting));
+  const computed = [through(computing), through(go)];
+  const lanes = computed.map((before) => before.then(() => through(others)));
+  await Promise.all(computed);
+  const drilled = [through(drills), through(drills)];
+  lanes.push(...drilled.map((before) => before.then(() => through(others))));
+  await Promise.all([...lanes, through(measuring(MEASURING["main job"])), through(measuring(MEASURING["real time"]))]);
+  const total = sum(done);
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
 }

@@ -236,10 +236,7 @@ describe("HA and DRS settings", function () {
         assert.deepEqual(changed(summary.resourceChanges), { update: 1 });
         const declared = sorted({ ...(outputs.declared?.value as Record<string, SettingValue>), ...lost });
         assert.deepEqual(await actual(lab(), Object.keys(declared)), declared, "vCenter has what was declared");
-        assert.deepEqual(await previewed(stack), []);
-        const refreshed = await stack.refresh();
-        assert.deepEqual(changed(refreshed.summary.resourceChanges), {});
-        assert.deepEqual(await previewed(stack), []);
+        await assertSettled(stack);
       });
     });
   }

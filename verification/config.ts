@@ -7,7 +7,7 @@ import { documentProblems, schema, type ConfigDocument } from "./config/schema";
 import { isServer, serverRemedy, serverRule } from "./config/server";
 import type { GuestOs, SettingValue } from "./model";
 import { normalThumbprint } from "./net/thumbprint";
-import { Problems, secret, type Problem } from "./problems";
+import { Problems, secret, type Problem, messageOf } from "./problems";
 
 /** What to verify; defaults filled in. */
 export interface VerificationConfig {
@@ -235,7 +235,7 @@ function readDocument(file: string, path: string): { json: Json } | { problem: P
   try {
     text = readFileSync(file === "-" ? 0 : file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { problem: { path, value: name, rule: `must be readable (${reason})`, remedy } };
   }
   try {

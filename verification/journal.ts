@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { journalSchema } from "./journalSchema";
 import type { Journal } from "./model";
-import { CouldNotRun } from "./problems";
+import { CouldNotRun, messageOf } from "./problems";
 
 /**
  * The record of a run, on disk ahead of what it records: save() ends when the file is on the medium, and a crash at any
@@ -45,7 +45,7 @@ export class JournalFile {
       await rename(fresh, this.path);
       await flushed(directory, "r", () => Promise.resolve());
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new CouldNotRun(
         `cannot write the journal ${this.path}: ${reason}; free space there, or name another directory`,
       );
@@ -69,7 +69,7 @@ export function readJournal(path: string): Journal {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CouldNotRun(`cannot read the journal ${path}: ${reason}; give the journal.json of a run`);
   }
   let value: unknown;

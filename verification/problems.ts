@@ -19,6 +19,11 @@ export class CouldNotRun extends Error {
   override name = "CouldNotRun";
 }
 
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** The input is wrong. Holds every problem that was found, not only the first. */
 export class Problems extends CouldNotRun {
   override name = "Problems";

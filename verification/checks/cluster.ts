@@ -9,6 +9,7 @@ import { probeTcp } from "../probes/tcp";
 import { connect, type VCenter } from "../vcenter/client";
 import { runChecks, verdictOf } from "./index";
 import { settle, settleSeconds, waitingText } from "./settle";
+import { targetOf } from "../target";
 
 /** Limit of one probe, in wall ms. */
 const probeLimitMs = 2000;
@@ -97,7 +98,7 @@ interface CheckRun {
 }
 
 function checkJournal({ config, about, checks, openstack, started }: CheckRun): Journal {
-  const { cluster, hosts, vms, vcenter, timeScale } = config;
+  const { vcenter, timeScale } = config;
   return {
     schemaVersion: 1,
     tool: { name: "vsphere-ha", version },
@@ -108,12 +109,7 @@ function checkJournal({ config, about, checks, openstack, started }: CheckRun): 
     timeScale,
     simulated: about.simulated ? [`vCenter, its hosts and guests: ${about.fullName}`] : [],
     lockOwner: undefined,
-    target: {
-      datacenter: cluster.datacenter,
-      cluster: cluster.name,
-      hosts: hosts.map(({ name }) => name),
-      vms: vms.map(({ name, guestOs, openstack }) => ({ name, guestOs, ...(openstack && { openstack: true }) })),
-    },
+    target: targetOf(config),
     checks,
     ...(openstack && { openstack }),
     drills: [],

@@ -3,6 +3,7 @@ import { verdictOf } from "../checks";
 import type { VerificationConfig } from "../config";
 import { overall } from "../drills/judge";
 import type { CheckResult, Deployment, Journal } from "../model";
+import { targetOf } from "../target";
 
 /** The record of a run on a stack, before its cluster was looked at. */
 export interface StackRun {
@@ -42,14 +43,7 @@ export function stackJournal(run: StackRun, checked?: Journal): Journal {
     timeScale: config?.timeScale ?? 1,
     simulated: [],
     lockOwner: undefined,
-    target: {
-      datacenter: config?.cluster.datacenter ?? "",
-      cluster: config?.cluster.name ?? `stack ${stack}`,
-      hosts: config?.hosts.map(({ name }) => name) ?? [],
-      vms:
-        config?.vms.map(({ name, guestOs, openstack }) => ({ name, guestOs, ...(openstack && { openstack: true }) })) ??
-        [],
-    },
+    target: config ? targetOf(config) : { datacenter: "", cluster: `stack ${stack}`, hosts: [], vms: [] },
     drills: [],
     means: [],
     ...common,

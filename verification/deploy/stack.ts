@@ -1,5 +1,5 @@
 import type { Deployment as StackState, OutputMap, Stack } from "@pulumi/pulumi/automation";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import { EngineLog, nameOf } from "./engineLog";
 import { lockedMessage, lockHolder, mayBeAlive } from "./lockHolder";
 import type { ResourceChange } from "../model";
@@ -175,7 +175,7 @@ function openFailure(error: unknown): string {
 
 /** The CLI's own words of an error of the Automation API, which tells them beside the command line. */
 function words(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   const lines = text.split("\n").map((line) => line.replace(/^\s*(stderr|stdout|err\?): ?/, "").trimEnd());
   const told = lines.filter(
     (line) => line !== "" && !/^(code: |Error: |\s*at |.*Command failed with exit code)/.test(line),

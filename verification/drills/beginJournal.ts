@@ -3,6 +3,7 @@ import { hostname, userInfo } from "node:os";
 import type { VerificationConfig } from "../config";
 import type { About, Journal } from "../model";
 import type { DrillName } from "./variants";
+import { targetOf } from "../target";
 
 /** The journal of a run of drills before anything was done. */
 export function beginJournal(
@@ -22,12 +23,7 @@ export function beginJournal(
     timeScale: config.timeScale,
     simulated: about.simulated ? [`vCenter, its hosts, their BMCs and the guests (${about.fullName})`] : [],
     lockOwner: lockOwner(),
-    target: {
-      datacenter: config.cluster.datacenter,
-      cluster: config.cluster.name,
-      hosts: config.hosts.map(({ name }) => name),
-      vms: config.vms.map(({ name, guestOs, openstack }) => ({ name, guestOs, ...(openstack && { openstack: true }) })),
-    },
+    target: targetOf(config),
     checks: [],
     drills: [],
     means: [],

@@ -1,6 +1,6 @@
 import type { OpenStack } from "../openstack/client";
 import type { Capacity, Instance } from "../openstack/model";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 
 /** One look at nova and placement. Instants are wall ms since the epoch. */
 export interface CloudSample {
@@ -58,7 +58,7 @@ export class CloudWatch {
       ]);
       this.samples.push({ at, instances: new Map(instances.map((one) => [one.id.toLowerCase(), one])), capacity });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.failures.push({ at, reason: error instanceof CouldNotRun ? reason : `internal error: ${reason}` });
     }
   }

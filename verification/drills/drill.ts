@@ -1,5 +1,5 @@
 import type { DrillResult, Inventory } from "../model";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import type { JournalFile } from "../journal";
 import { timed } from "./events";
 import { failAndRestore } from "./failAndRestore";
@@ -216,8 +216,4 @@ async function readFeed(parts: DrillParts, since: number, offset: Offset): Promi
     if (!(error instanceof CouldNotRun)) throw error;
     return { events: [], eventsMissing: error.message, clockStepSeconds: 0 };
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

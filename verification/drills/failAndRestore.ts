@@ -1,7 +1,7 @@
 import { faultWords } from "../faults/words";
 import type { JournalFile } from "../journal";
 import type { DrillResult } from "../model";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import type { Companion } from "./companion";
 import { escalate } from "./escalate";
 import type { DrillObservation } from "./observation";
@@ -100,8 +100,4 @@ async function undo(steps: readonly (() => Promise<void>)[]): Promise<string[]> 
   const failed: string[] = [];
   for (const step of steps) await step().catch((error: unknown) => failed.push(messageOf(error)));
   return failed;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

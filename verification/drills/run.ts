@@ -3,7 +3,7 @@ import { faultWords } from "../faults/words";
 import type { JournalFile } from "../journal";
 import { endLoad } from "../load/end";
 import type { DrillResult, Journal } from "../model";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import type { Lock } from "../vcenter/client";
 import { performDrill } from "./drill";
 import { overall } from "./judge";
@@ -159,8 +159,4 @@ function interruptedText(journal: Journal): string {
   const open = pending(journal).map(({ undo }) => faultWords(undo.fault).left);
   if (open.length > 0) return `interrupted; still ${open.join(", ")}. Run vsphere-ha recover`;
   return "interrupted; what was broken has been put back";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

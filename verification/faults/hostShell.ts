@@ -3,7 +3,7 @@ import type { Environment, HostConfig } from "../config";
 import type { HostSshConfig } from "../config/hostSsh";
 import { connectSsh, type SshConnection, type SshLogin, type SshServer } from "../net/ssh";
 import { knownHostKeys } from "../net/knownHosts";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 
 /** Gives a command's standard output. Throws when the command fails. @param what for the error: `list the paths` */
 export type Ask = (command: string, what: string) => Promise<string>;
@@ -99,7 +99,7 @@ function hostKeys({ host, port, hostKey, knownHostsFile = "" }: HostSshConfig, s
   try {
     text = readFileSync(knownHostsFile, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CouldNotRun(`cannot read knownHostsFile in ${setting}: ${reason}`);
   }
   const keys = knownHostKeys(text, host, port);

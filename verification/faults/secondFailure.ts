@@ -1,4 +1,4 @@
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import type { Fault } from "./fault";
 
 /** Two hosts that lose their power, the second while HA handles the loss of the first. */
@@ -14,7 +14,7 @@ export function secondFailureFault(first: Fault, second: Fault): Fault {
       // Both, whatever becomes of one of them.
       const results = await Promise.allSettled([first.restore(), second.restore()]);
       const failed = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-      const texts = failed.map((error) => (error instanceof Error ? error.message : String(error)));
+      const texts = failed.map((error) => messageOf(error));
       if (texts.length > 0) throw new CouldNotRun(texts.join("; "));
     },
     async close() {

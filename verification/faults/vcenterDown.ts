@@ -1,5 +1,5 @@
 import type { Clock } from "../clock";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import type { VCenter } from "../vcenter/client";
 import type { VcenterService } from "../vcenter/service";
 import type { Fault } from "./fault";
@@ -42,15 +42,11 @@ export function hostLossWithoutVcenter(
       // Both, whatever becomes of one of them.
       const results = await Promise.allSettled([start(), power.restore()]);
       const failed = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
-      if (failed.length > 0) throw new CouldNotRun(failed.map(textOf).join("; "));
+      if (failed.length > 0) throw new CouldNotRun(failed.map(messageOf).join("; "));
     },
     async close() {
       await service.close();
       await power.close?.();
     },
   };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import type { DrillParts } from "../drills/parts";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import type { GuestAccount, GuestProcess, GuestVm } from "../vcenter/guestOperations";
 import type { LoadProgram } from "./model";
 import { isProgram } from "./program";
@@ -27,7 +27,7 @@ export async function endLoad(parts: EndParts, programs: readonly LoadProgram[])
       const own = programs.filter((program) => program.vm === name);
       return endIn(parts, { id: vm.id, name }, parts.guestAccount(guestOs), own).then(
         () => [],
-        (error: unknown) => [error instanceof Error ? error.message : String(error)],
+        (error: unknown) => [messageOf(error)],
       );
     }),
   );

@@ -8,7 +8,7 @@ import type { DrillRequest } from "../drills/realParts";
 import { acquireNoted } from "../drills/run";
 import { JournalFile } from "../journal";
 import type { Journal } from "../model";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import { writeReport } from "../report";
 import { guestsText } from "./judge";
 import { lockedOut, performLoad, type LoadRequest } from "./perform";
@@ -100,8 +100,4 @@ export async function planLoadRun(run: Omit<LoadRun, "reportDir" | "toolVersion"
     ];
     return { text: lines.join("\n"), refused: refusals.length > 0 };
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

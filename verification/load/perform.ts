@@ -9,7 +9,7 @@ import { readOffset } from "../drills/vcenterTime";
 import type { JournalFile } from "../journal";
 import type { VmAvailability } from "../model";
 import type { Sample } from "../probes/sample";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import { realTimeSeconds, type PerfEntity, type PerfSample } from "../vcenter/performance";
 import { endLoad } from "./end";
 import { judgeLoad, slopes } from "./judge";
@@ -256,8 +256,4 @@ async function drillUnderLoad(
     parts.progress(`host loss of ${host} under a load of ${level.toString()} %`);
     await performDrill({ ...parts, drill: "host-loss", loadPercent: level }, file, host);
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 
 export interface Address {
   host: string;
@@ -33,7 +33,7 @@ export async function serveMetrics({ host, port }: Address, metrics: Page): Prom
         response.writeHead(200, { "content-type": metrics.contentType }).end(text);
       },
       (error: unknown) => {
-        response.writeHead(500).end(`${error instanceof Error ? error.message : String(error)}\n`);
+        response.writeHead(500).end(`${messageOf(error)}\n`);
       },
     );
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Client, utils, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import { algorithmsOf, fingerprintOf, matchesHostKey } from "./sshHostKey";
 
 /** An SSH server, the keys that prove it, and the login. */
@@ -190,7 +190,7 @@ function readKey(file: string, setting: string): Buffer {
   try {
     key = readFileSync(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CouldNotRun(`cannot read ${setting} ${file}: ${reason}`);
   }
   if (utils.parseKey(key) instanceof Error) {

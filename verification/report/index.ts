@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { JournalFile } from "../journal";
 import type { Journal } from "../model";
-import { CouldNotRun } from "../problems";
+import { CouldNotRun, messageOf } from "../problems";
 import { junitXml } from "./junit";
 import type * as Page from "./page";
 import { summaryMarkdown } from "./summary";
@@ -30,7 +30,7 @@ export async function writeReport(journal: Journal, dir: string): Promise<void> 
   try {
     for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CouldNotRun(`cannot write the report to ${dir}: ${reason}; name a directory that can be written`);
   }
 }

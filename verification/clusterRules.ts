@@ -24,6 +24,10 @@ export interface ComponentProtection {
 export interface VmOverride {
   vm: Moid;
   restartPriority: string | undefined;
+  /** Longest wait for a restart of this VM, seconds. */
+  restartTimeoutSeconds?: number | undefined;
+  /** When VMs of the next priority follow this one. */
+  readiness?: { condition: string | undefined; delaySeconds: number | undefined } | undefined;
   isolationResponse: string | undefined;
   /** VM monitoring that differs from the cluster's, and whether the VM follows the cluster's all the same. */
   monitoring: MonitoringOverride | undefined;

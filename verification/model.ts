@@ -61,6 +61,8 @@ export interface HostState {
 export interface VmState {
   id: Moid;
   name: string;
+  /** Of its BIOS: what the provider calls the VM's id. */
+  uuid: string;
   instanceUuid: string;
   hostId: Moid | undefined;
   template: boolean;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { version } from "../../package.json";
 import { Clock } from "../clock";
 import type { Environment, VerificationConfig } from "../config";
-import type { About, CheckResult, CloudView, Journal } from "../model";
+import type { About, CheckResult, CloudView, Inventory, Journal } from "../model";
 import { connectCloud, novaLagMs, type Cloud } from "../openstack/cloud";
 import { cloudView } from "../openstack/view";
 import { probeTcp } from "../probes/tcp";
@@ -21,6 +21,8 @@ export interface ClusterCheck {
   say: (line: string) => void;
   /** Time that a freshly changed cluster gets, in seconds of its clock. Default: settleSeconds. */
   settleSeconds?: number;
+  /** What else to judge of the same reading. Default: nothing. */
+  further?: (inventory: Inventory) => CheckResult[];
 }
 
 /** Reads and judges the cluster. */
@@ -41,7 +43,8 @@ export async function checkCluster({ config, env, signal, say, ...options }: Clu
         return probeTcp(target.address, target.port, probeLimitMs);
       };
       view = state && cloudView(state, inventory, config.openstack?.computeHost ?? "");
-      return runChecks({ inventory, config, probe, openstack: state });
+      const checks = await runChecks({ inventory, config, probe, openstack: state });
+      return [...(options.further?.(inventory) ?? []), ...checks];
     };
     const clock = new Clock(config.timeScale);
     const lag = cloud === undefined ? 0 : clock.seconds(novaLagMs);

@@ -1,4 +1,5 @@
-import { pendingOf, pendingText, type PulumiStack } from "./stack";
+import { continued, pendingOf, pendingText } from "./state";
+import type { PulumiStack } from "./stack";
 
 /**
  * Takes what a killed deployment was at out of the state, so that the next one begins it anew, and says so: the engine only
@@ -12,5 +13,5 @@ export async function continueKilled(stack: PulumiStack, note: (line: string) =>
     `a deployment was killed while ${pending.map(pendingText).join(", ")}: this one begins that anew. What vCenter made ` +
       "of it all the same is then named as there already: remove it, or take it over with pulumi import, and deploy again",
   );
-  await stack.putState({ ...state, deployment: { ...(state.deployment as object), pending_operations: [] } });
+  await stack.putState(continued(state, []));
 }

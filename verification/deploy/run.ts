@@ -7,8 +7,9 @@ import type { Json } from "../config/layers";
 import { runDrills } from "../drills";
 import type { DrillName } from "../drills/variants";
 import { joined } from "../joined";
-import type { CheckResult, Deployment, Journal } from "../model";
+import type { CheckResult, Deployment, Inventory, Journal } from "../model";
 import { CouldNotRun } from "../problems";
+import { addedResult } from "./added";
 import { continueKilled } from "./continueKilled";
 import { stackJournal, type StackRun } from "./journal";
 import { countText, driftResult, policyResults, previewResult, undeployedResult, upResult } from "./results";
@@ -102,8 +103,11 @@ export async function findDrift(request: DeployRequest): Promise<Journal> {
   if (undeployed.failure !== undefined) throw new CouldNotRun(`the program cannot be previewed: ${undeployed.failure}`);
   const config = await configOf(stack, request);
   if (config === undefined) throw new CouldNotRun(withoutOutput(name));
+  const state = await stack.state();
+  const vms = config.vms.map((vm) => vm.name);
+  const further = (inventory: Inventory): CheckResult[] => [addedResult(inventory, state, vms)];
   // Nobody has just changed the cluster: there is nothing to wait for.
-  const checked = await checkCluster({ config, env, signal, say: progress, settleSeconds: 0 });
+  const checked = await checkCluster({ config, env, signal, say: progress, settleSeconds: 0, further });
   return stackJournal(
     { command: "drift", stack: name, started, config, results: [driftResult(drift), undeployedResult(undeployed)] },
     checked,

@@ -1,8 +1,9 @@
-import type { Deployment as StackState, OutputMap, Stack } from "@pulumi/pulumi/automation";
+import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { CouldNotRun, messageOf } from "../problems";
-import { EngineLog, nameOf } from "./engineLog";
+import { EngineLog } from "./engineLog";
 import { lockedMessage, lockHolder, mayBeAlive } from "./lockHolder";
 import type { ResourceChange } from "../model";
+import type { StackState } from "./state";
 
 export interface StackRequest {
   /** As `pulumi stack ls` names it. */
@@ -23,13 +24,6 @@ export interface Operation {
   log: EngineLog;
   /** Why it did not come to its end; undefined when it did. */
   failure: string | undefined;
-}
-
-/** An operation that was not finished when the process that was at it died. */
-export interface Pending {
-  /** `creating`, `updating`, `deleting` … */
-  type: string;
-  resource: { urn: string; type: string; inputs?: Record<string, unknown> };
 }
 
 /** A stack, by the user's own Pulumi CLI. */
@@ -181,13 +175,4 @@ function words(error: unknown): string {
     (line) => line !== "" && !/^(code: |Error: |\s*at |.*Command failed with exit code)/.test(line),
   );
   return [...new Set(told)].join("\n");
-}
-
-/** What a killed deployment was at. */
-export function pendingOf(state: StackState): Pending[] {
-  return (state.deployment as { pending_operations?: Pending[] | null } | undefined)?.pending_operations ?? [];
-}
-
-export function pendingText({ type, resource }: Pending): string {
-  return `${type} ${nameOf(resource.urn)}`;
 }

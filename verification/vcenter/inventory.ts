@@ -26,6 +26,7 @@ const properties = {
   ],
   VirtualMachine: [
     "name",
+    "config.uuid",
     "config.instanceUuid",
     "config.template",
     "config.managedBy",
@@ -127,6 +128,7 @@ function toVm({ ref, properties: read }: ObjectContent): VmState {
   return {
     id: ref.id,
     name,
+    uuid: text(read.get("config.uuid")) ?? "",
     instanceUuid: text(read.get("config.instanceUuid")) ?? "",
     hostId: text(read.get("runtime.host")),
     template: boolean(read.get("config.template")) ?? false,

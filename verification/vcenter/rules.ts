@@ -42,27 +42,40 @@ function groups(configuration: Xml, type: string, member: string): Map<string, M
 export function readOverrides(configuration: Xml): VmOverride[] {
   const ha = children(configuration, "dasVmConfig");
   const drs = children(configuration, "drsVmConfig");
-  const vms = new Set(ids([...ha, ...drs].map((entry) => at(entry, "key") ?? "")));
-  const of = (entries: Xml[], vm: Moid): Xml | undefined => entries.find((entry) => text(at(entry, "key")) === vm);
-  return [...vms].map((vm) => ({ vm, ...haOverride(of(ha, vm)), drs: drsOverride(of(drs, vm)) }));
+  const order = children(configuration, "vmOrchestration");
+  const vmOf = (entry: Xml): Moid | undefined => text(at(entry, "key") ?? at(entry, "vm"));
+  const vms = new Set([...ha, ...drs, ...order].flatMap((entry) => vmOf(entry) ?? []));
+  const of = (entries: Xml[], vm: Moid): Xml | undefined => entries.find((entry) => vmOf(entry) === vm);
+  return [...vms].map((vm) => ({
+    vm,
+    ...haOverride(of(ha, vm)),
+    readiness: readinessOverride(of(order, vm)),
+    drs: drsOverride(of(drs, vm)),
+  }));
 }
 
-function haOverride(entry: Xml | undefined): Omit<VmOverride, "vm" | "drs"> {
+/** ClusterVmReadiness of one VM, where it differs from the cluster's: `useClusterDefault` and -1 stand for that. */
+function readinessOverride(entry: Xml | undefined): VmOverride["readiness"] {
+  const condition = ownWord(text(at(entry, "vmReadiness", "readyCondition")), "useClusterDefault");
+  const delaySeconds = ownNumber(integer(at(entry, "vmReadiness", "postReadyDelay")));
+  return condition === undefined && delaySeconds === undefined ? undefined : { condition, delaySeconds };
+}
+
+function haOverride(entry: Xml | undefined): Omit<VmOverride, "vm" | "drs" | "readiness"> {
   const settings = at(entry, "dasSettings");
   const monitoring = at(settings, "vmToolsMonitoringSettings");
   const protection = at(settings, "vmComponentProtectionSettings");
   // `restartPriority` beside `dasSettings` is the form of API 2.5, which vCenter still fills in.
   const priority = text(at(settings, "restartPriority")) ?? text(at(entry, "restartPriority"));
-  const delay = integer(at(protection, "vmTerminateDelayForAPDSec"));
   const own = {
     apd: ownWord(text(at(protection, "vmStorageProtectionForAPD")), "clusterDefault"),
     pdl: ownWord(text(at(protection, "vmStorageProtectionForPDL")), "clusterDefault"),
-    // -1 stands for the cluster's.
-    apdDelaySeconds: delay === undefined || delay < 0 ? undefined : delay,
+    apdDelaySeconds: ownNumber(integer(at(protection, "vmTerminateDelayForAPDSec"))),
     apdCleared: ownWord(text(at(protection, "vmReactionOnAPDCleared")), "useClusterDefault"),
   };
   return {
     restartPriority: ownWord(priority, "clusterRestartPriority"),
+    restartTimeoutSeconds: ownNumber(integer(at(settings, "restartPriorityTimeout"))),
     isolationResponse: ownWord(text(at(settings, "isolationResponse")), "clusterIsolationResponse"),
     monitoring:
       monitoring === undefined
@@ -86,6 +99,11 @@ function stated(values: object): boolean {
 /** A value, unless it is the one that stands for the cluster's. */
 function ownWord(value: string | undefined, cluster: string): string | undefined {
   return value === cluster ? undefined : value;
+}
+
+/** A number, unless it is -1, which stands for the cluster's. */
+function ownNumber(value: number | undefined): number | undefined {
+  return value === undefined || value < 0 ? undefined : value;
 }
 
 function drsOverride(entry: Xml | undefined): string | undefined {

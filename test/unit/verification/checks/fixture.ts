@@ -172,6 +172,7 @@ export function vm(name: string, change: Partial<VmState> = {}): VmState {
   return {
     id: "vm-0",
     name,
+    uuid: `bios-${name}`,
     instanceUuid: `uuid-${name}`,
     hostId: "host-1",
     template: false,

@@ -10,7 +10,8 @@ import {
   undeployedResult,
   upResult,
 } from "../../../../verification/deploy/results";
-import { pendingOf, pendingText, type Operation } from "../../../../verification/deploy/stack";
+import type { Operation } from "../../../../verification/deploy/stack";
+import { pendingOf, pendingText } from "../../../../verification/deploy/state";
 import type { CheckResult } from "../../../../verification/model";
 
 function operation(events: EngineEvent[] = [], failure?: string): Operation {

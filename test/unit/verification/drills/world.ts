@@ -377,6 +377,7 @@ export class World {
         return {
           id: vm.name,
           name: vm.name,
+          uuid: vm.name,
           instanceUuid: vm.name,
           hostId: vm.host,
           template: false,

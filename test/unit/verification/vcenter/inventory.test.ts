@@ -44,6 +44,7 @@ const host = object("HostSystem", "host-1", {
 
 const vm = object("VirtualMachine", "vm-1", {
   name: "ubuntu-1",
+  "config.uuid": "bios-1",
   "config.instanceUuid": "uuid-1",
   "config.template": "false",
   "config.hardware.numCPU": "2",
@@ -130,6 +131,7 @@ describe("inventory", () => {
       {
         id: "vm-1",
         name: "ubuntu-1",
+        uuid: "bios-1",
         instanceUuid: "uuid-1",
         hostId: "host-1",
         template: false,

@@ -56,7 +56,7 @@ describe("overrides of a cluster", () => {
     const read = readOverrides(
       configuration(`
 <dasVmConfig><key>vm-1</key><restartPriority>low</restartPriority><dasSettings>
-  <restartPriority>highest</restartPriority><isolationResponse>shutdown</isolationResponse>
+  <restartPriority>highest</restartPriority><restartPriorityTimeout>90</restartPriorityTimeout><isolationResponse>shutdown</isolationResponse>
   <vmToolsMonitoringSettings><clusterSettings>true</clusterSettings><vmMonitoring>vmMonitoringOnly</vmMonitoring>
   <failureInterval>50</failureInterval><minUpTime>60</minUpTime><maxFailures>2</maxFailures><maxFailureWindow>-1</maxFailureWindow></vmToolsMonitoringSettings>
   <vmComponentProtectionSettings><vmStorageProtectionForAPD>restartAggressive</vmStorageProtectionForAPD>
@@ -65,10 +65,15 @@ describe("overrides of a cluster", () => {
 </dasSettings></dasVmConfig>
 <dasVmConfig><key>vm-2</key><restartPriority>disabled</restartPriority></dasVmConfig>
 <drsVmConfig><key>vm-2</key><enabled>false</enabled><behavior>manual</behavior></drsVmConfig>
-<drsVmConfig><key>vm-3</key><enabled>true</enabled><behavior>manual</behavior></drsVmConfig>`),
+<drsVmConfig><key>vm-3</key><enabled>true</enabled><behavior>manual</behavior></drsVmConfig>
+<vmOrchestration><vm>vm-3</vm><vmReadiness><readyCondition>poweredOn</readyCondition><postReadyDelay>30</postReadyDelay></vmReadiness></vmOrchestration>
+<vmOrchestration><vm>vm-4</vm><vmReadiness><readyCondition>useClusterDefault</readyCondition><postReadyDelay>5</postReadyDelay></vmReadiness></vmOrchestration>`),
     );
     const none = {
       restartPriority: undefined,
+      restartTimeoutSeconds: undefined,
+      readiness: undefined,
+      drs: undefined,
       isolationResponse: undefined,
       monitoring: undefined,
       componentProtection: undefined,
@@ -77,6 +82,8 @@ describe("overrides of a cluster", () => {
       {
         vm: "vm-1",
         restartPriority: "highest",
+        restartTimeoutSeconds: 90,
+        readiness: undefined,
         isolationResponse: "shutdown",
         monitoring: {
           mode: "vmMonitoringOnly",
@@ -95,16 +102,21 @@ describe("overrides of a cluster", () => {
         drs: undefined,
       },
       { vm: "vm-2", ...none, restartPriority: "disabled", drs: "disabled" },
-      { vm: "vm-3", ...none, drs: "manual" },
+      { vm: "vm-3", ...none, drs: "manual", readiness: { condition: "poweredOn", delaySeconds: 30 } },
+      { vm: "vm-4", ...none, readiness: { condition: undefined, delaySeconds: 5 } },
     ]);
   });
 
   it("that stand for the cluster's settings are none", () => {
     const [read] = readOverrides(
       configuration(`<dasVmConfig><key>vm-1</key><dasSettings><restartPriority>clusterRestartPriority</restartPriority>
-        <isolationResponse>clusterIsolationResponse</isolationResponse></dasSettings></dasVmConfig>`),
+        <isolationResponse>clusterIsolationResponse</isolationResponse><restartPriorityTimeout>-1</restartPriorityTimeout>
+        </dasSettings></dasVmConfig><vmOrchestration><vm>vm-1</vm><vmReadiness><readyCondition>useClusterDefault</readyCondition>
+        <postReadyDelay>-1</postReadyDelay></vmReadiness></vmOrchestration>`),
     );
     assert.equal(read?.restartPriority, undefined);
+    assert.equal(read?.restartTimeoutSeconds, undefined);
+    assert.equal(read?.readiness, undefined);
     assert.equal(read?.isolationResponse, undefined);
   });
 });

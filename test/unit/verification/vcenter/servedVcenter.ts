@@ -206,6 +206,7 @@ function vmObject(vm: VmState): string {
   const stats = "<guestHeartbeatStatus>green</guestHeartbeatStatus><uptimeSeconds>3600</uptimeSeconds>";
   return objectContent("VirtualMachine", vm.id, {
     name: string(vm.name),
+    "config.uuid": string(vm.uuid),
     "config.instanceUuid": string(vm.instanceUuid),
     "config.hardware.numCPU": integer(vm.numCpu),
     "config.hardware.memoryMB": integer(vm.memoryMb),

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 import { fillInHostSsh, type HostSshConfig } from "./config/hostSsh";
 import { fillInOpenStack, openStackProblems, type OpenStackConfig } from "./config/openstack";
 import { fillInGuests, type GuestConfig } from "./config/guests";
@@ -130,15 +131,28 @@ export function parseConfig(document: Json, env: Environment): VerificationConfi
   return fillIn(parsed.data, env);
 }
 
-function fillIn(document: ConfigDocument, env: Environment): VerificationConfig {
-  const { vcenter = {}, cluster, hosts, vms, openstack } = document;
+/** Where vCenter is and who logs in, when nothing else is known yet. Throws Problems with everything that is wrong. */
+export function loadVCenter(files: readonly string[], env: Environment): VCenterConfig {
+  const document = readDocuments(files, env);
+  const parsed = z.looseObject({ vcenter: schema.shape.vcenter }).safeParse(document);
+  const problems = [...documentProblems(document, parsed.error), ...environmentProblems(document, env)];
+  if (!parsed.success || problems.length > 0) throw new Problems(problems);
+  return fillInVCenter(parsed.data.vcenter, env);
+}
+
+function fillInVCenter(vcenter: ConfigDocument["vcenter"] = {}, env: Environment): VCenterConfig {
   return {
-    vcenter: {
-      server: vcenter.server ?? env.VSPHERE_SERVER ?? "",
-      user: vcenter.user ?? env.VSPHERE_USER ?? "",
-      caFile: vcenter.caFile ?? optional(env.VSPHERE_HA_CA_FILE),
-      thumbprint: vcenter.thumbprint ?? optional(env.VSPHERE_HA_THUMBPRINT),
-    },
+    server: vcenter.server ?? env.VSPHERE_SERVER ?? "",
+    user: vcenter.user ?? env.VSPHERE_USER ?? "",
+    caFile: vcenter.caFile ?? optional(env.VSPHERE_HA_CA_FILE),
+    thumbprint: vcenter.thumbprint ?? optional(env.VSPHERE_HA_THUMBPRINT),
+  };
+}
+
+function fillIn(document: ConfigDocument, env: Environment): VerificationConfig {
+  const { vcenter, cluster, hosts, vms, openstack } = document;
+  return {
+    vcenter: fillInVCenter(vcenter, env),
     cluster: { datacenter: cluster.datacenter, name: cluster.name, declared: stated(cluster.declared ?? {}) },
     hosts: hosts.map(({ name, bmc, ssh }) => ({
       name,

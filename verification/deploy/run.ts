@@ -2,15 +2,17 @@ import { join } from "node:path";
 import { version } from "../../package.json";
 import { checkCluster } from "../checks/cluster";
 import { verdictOf } from "../checks";
-import { loadConfigOver, type Environment, type VerificationConfig } from "../config";
+import { loadConfigOver, loadVCenter, type Environment, type VerificationConfig } from "../config";
 import type { Json } from "../config/layers";
 import { runDrills } from "../drills";
 import type { DrillName } from "../drills/variants";
 import { joined } from "../joined";
 import type { CheckResult, Deployment, Inventory, Journal } from "../model";
 import { CouldNotRun } from "../problems";
+import { openSession } from "../vcenter/open";
+import { readTree, type TreeObject } from "../vcenter/tree";
 import { addedResult } from "./added";
-import { continueKilled } from "./continueKilled";
+import { continueKilled, refuseToDestroy } from "./continueKilled";
 import { stackJournal, type StackRun } from "./journal";
 import { countText, driftResult, policyResults, previewResult, undeployedResult, upResult } from "./results";
 import { PulumiStack, type StackRequest } from "./stack";
@@ -56,9 +58,11 @@ export async function deploy(request: DeployRequest): Promise<Journal> {
     return stackJournal({ ...run, error: aborted() ? interruptedText(deployment) : undefined }, checked);
   };
 
-  if (!preview) await continueKilled(stack, note);
+  const objects = (): Promise<TreeObject[]> => vcenterObjects(request);
+  const taken = preview ? undefined : await continueKilled({ name, stack, env, note, objects });
   progress(`previewing stack ${name}`);
   const proposed = await stack.preview({ refresh: true });
+  await refuseToDestroy(taken, proposed.log, stack);
   deployment.changes = proposed.log.changes(false);
   const policies = policyResults(proposed, policyPacks.length);
   run.results = [...policies, ...(refused(policies) ? [] : [previewResult(proposed)])];
@@ -117,6 +121,15 @@ export async function findDrift(request: DeployRequest): Promise<Journal> {
 /** Whether a rule keeps the proposal from being deployed: then the preview's failure says nothing more. */
 function refused(policies: readonly CheckResult[]): boolean {
   return policies.some(({ severity, verdict }) => severity === "error" && verdict === "failed");
+}
+
+async function vcenterObjects({ config, env }: DeployRequest): Promise<TreeObject[]> {
+  const { session, close } = await openSession(loadVCenter(config, env), env);
+  try {
+    return await readTree(session);
+  } finally {
+    await close();
+  }
 }
 
 async function configOf(stack: PulumiStack, request: DeployRequest): Promise<VerificationConfig | undefined> {

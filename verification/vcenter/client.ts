@@ -2,7 +2,6 @@ import { Clock } from "../clock";
 import type { Environment, VerificationConfig } from "../config";
 import type { About, Inventory, Moid, VcEvent } from "../model";
 import { peerCertificate } from "../net/certificate";
-import { createHttps } from "../net/https";
 import { CouldNotRun, Problems } from "../problems";
 import { readHostDevices } from "./devices";
 import { readEvents } from "./events";
@@ -11,10 +10,10 @@ import { guestOperations, type GuestOperations } from "./guestOperations";
 import { locate } from "./locate";
 import { acquireLock } from "./lock";
 import { enterMaintenance, exitMaintenance, type MaintenanceHost } from "./maintenance";
+import { callLimitMs, openSession } from "./open";
 import { performanceOf, type Performance } from "./performance";
 import { retrieve } from "./properties";
-import { isFault, Session } from "./session";
-import { SoapClient } from "./soap";
+import { isFault, type Session } from "./session";
 import { withTargetNames } from "./targetNames";
 import { runTask } from "./task";
 import { at, element, refElement, text, type Ref } from "./xml";
@@ -55,13 +54,6 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-const settingNames = {
-  address: "vcenter.server or VSPHERE_SERVER",
-  caFile: "vcenter.caFile or VSPHERE_HA_CA_FILE",
-  thumbprint: "vcenter.thumbprint or VSPHERE_HA_THUMBPRINT",
-};
-/** Limit of one call, in wall ms. */
-const callLimitMs = 30_000;
 /** Limit of a reset, in seconds of the clock. */
 const resetLimitSeconds = 120;
 /** Limit of one migration, in seconds of the clock. */
@@ -69,20 +61,12 @@ const moveLimitSeconds = 600;
 
 /** Logs in and finds the cluster. Throws CouldNotRun, or Problems when the configuration does not suit this vCenter. */
 export async function connect(config: VerificationConfig, env: Environment): Promise<VCenter> {
-  const { server, user, caFile, thumbprint } = config.vcenter;
-  const password = env.VSPHERE_PASSWORD ?? "";
-  const https = createHttps({ caFile, thumbprint, timeoutMs: callLimitMs, peer: "vCenter", settings: settingNames });
+  const { session, close } = await openSession(config.vcenter, env);
   try {
-    const session = await Session.open(new SoapClient(https, server), { user, password });
-    try {
-      requireSimulation(config, session.service.about);
-      return await bind(config, session, () => https.close());
-    } catch (error) {
-      await session.close();
-      throw error;
-    }
+    requireSimulation(config, session.service.about);
+    return await bind(config, session, close);
   } catch (error) {
-    await https.close();
+    await close();
     throw error;
   }
 }
@@ -94,7 +78,7 @@ export function requireSimulation({ timeScale }: Pick<VerificationConfig, "timeS
   throw new Problems([{ path: "timeScale", value: timeScale, rule, remedy: "remove timeScale or set it to 1" }]);
 }
 
-async function bind(config: VerificationConfig, session: Session, closeHttps: () => Promise<void>): Promise<VCenter> {
+async function bind(config: VerificationConfig, session: Session, close: () => Promise<void>): Promise<VCenter> {
   const clock = new Clock(config.timeScale);
   const { datacenter, name: clusterName } = config.cluster;
   const { cluster, vmFolder } = await locate(session, datacenter, clusterName);
@@ -157,10 +141,7 @@ async function bind(config: VerificationConfig, session: Session, closeHttps: ()
       const expires = new Date((await currentTime()).getTime() + clock.wallMs(ttlSeconds));
       return acquireLock(session, clock, { vmFolder, clusterName }, { owner, expires }, currentTime);
     },
-    async close() {
-      await session.close();
-      await closeHttps();
-    },
+    close,
   };
 }
 

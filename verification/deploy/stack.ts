@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import type { OutputMap, Stack } from "@pulumi/pulumi/automation";
 import { CouldNotRun, messageOf } from "../problems";
 import { EngineLog } from "./engineLog";
+import { endLeftovers, markName } from "./leftovers";
 import { lockedMessage, lockHolder, mayBeAlive } from "./lockHolder";
 import type { ResourceChange } from "../model";
 import type { StackState } from "./state";
@@ -32,6 +34,8 @@ export class PulumiStack {
     private readonly stack: Stack,
     private readonly request: StackRequest,
     private readonly isConflict: (error: unknown) => boolean,
+    /** Of all that it starts: see endLeftovers(). */
+    private readonly mark: string,
   ) {}
 
   /** @throws CouldNotRun when there is no Pulumi, or no such stack */
@@ -40,8 +44,10 @@ export class PulumiStack {
     const automation = await loadAutomation();
     const isConflict = (error: unknown): boolean => error instanceof automation.ConcurrentUpdateError;
     try {
-      const stack = await automation.LocalWorkspace.selectStack({ stackName, workDir });
-      return new PulumiStack(stack, request, isConflict);
+      const mark = randomUUID();
+      const envVars = { [markName]: mark };
+      const stack = await automation.LocalWorkspace.selectStack({ stackName, workDir }, { envVars });
+      return new PulumiStack(stack, request, isConflict, mark);
     } catch (error) {
       if (error instanceof automation.StackNotFoundError) {
         throw new CouldNotRun(
@@ -101,7 +107,10 @@ export class PulumiStack {
       return { log, failure: undefined };
     } catch (error) {
       if (error instanceof CouldNotRun) throw error;
-      return { log, failure: log.errors.join("\n") || words(error) };
+      const killed = killedBy(error);
+      // A CLI that comes to its end has ended what it started.
+      if (killed !== undefined || stop.aborted) await endLeftovers(this.mark);
+      return { log, failure: log.errors.join("\n") || (killed ?? words(error)) };
     }
   }
 
@@ -165,6 +174,12 @@ function openFailure(error: unknown): string {
     return "the Pulumi CLI is not on the PATH: install it (https://www.pulumi.com/docs/install/)";
   }
   return `pulumi: ${text}`;
+}
+
+/** In a sentence, if the CLI did not end by itself: its output, which the Automation API gives then, says nothing of that. */
+export function killedBy(error: unknown): string | undefined {
+  const [, signal] = /Command was killed with (SIG[A-Z0-9]+)/.exec(String(error)) ?? [];
+  return signal && `the Pulumi CLI was killed (${signal}): deploy again, which continues what it was at`;
 }
 
 /** The CLI's own words of an error of the Automation API, which tells them beside the command line. */

@@ -1,4 +1,3 @@
-import { isatty } from "node:tty";
 import { resolve } from "node:path";
 import { checkedDrills, type StackOptions } from "../deploy/request";
 import { deploy, findDrift, type DeployRequest } from "../deploy/run";
@@ -58,26 +57,9 @@ function requestOf(options: DeployOptions, { env, stdout, stderr, signal, hurrie
     changed: (change) => {
       progress(`  ${changeLine(change)}`);
     },
-    stop: stopOf(signal, hurried),
     signal,
     hurried,
   };
-}
-
-/**
- * What tells Pulumi to end in good order. A terminal sends its Ctrl-C to Pulumi too, which takes a second one for an order
- * to leave everything as it is.
- */
-function stopOf(signal: AbortSignal, hurried: AbortSignal): AbortSignal {
-  const byTerminal = [0, 1, 2].some((stream) => isatty(stream));
-  const stop = new AbortController();
-  signal.addEventListener("abort", () => {
-    if (!byTerminal || (signal.reason as Error).message === "SIGTERM") stop.abort();
-  });
-  hurried.addEventListener("abort", () => {
-    stop.abort();
-  });
-  return stop.signal;
 }
 
 const past: Record<ResourceChange["operation"], string> = {

@@ -5,6 +5,7 @@ export interface EngineEvent {
   resourcePreEvent?: { metadata: Step };
   resOutputsEvent?: { metadata: Step };
   resOpFailedEvent?: { metadata: Step };
+  stdoutEvent?: { message: string };
   diagnosticEvent?: { urn?: string; message: string; severity: string };
   policyEvent?: {
     policyName: string;
@@ -68,10 +69,13 @@ export class EngineLog {
   readonly #packs = new Map<string, Set<string>>();
   readonly violations: Violation[] = [];
   readonly errors: string[] = [];
+  /** It was told to end, and does so in good order. */
+  cancelling = false;
 
   /** Returns the change that ended with this event, if one did. */
   add(event: EngineEvent): ResourceChange | undefined {
     const { resourcePreEvent: begun, resOutputsEvent: done, resOpFailedEvent: failed } = event;
+    if (event.stdoutEvent?.message.includes("received; cancelling")) this.cancelling = true;
     if (begun !== undefined) this.#begin(begun.metadata);
     if (event.policyEvent !== undefined) this.#violated(event.policyEvent);
     for (const summary of [event.policyAnalyzeSummaryEvent, event.policyAnalyzeStackSummaryEvent]) {

@@ -26,7 +26,6 @@ export interface DeployRequest extends Omit<StackRequest, "note" | "changed"> {
   reportDir: string;
   progress: (line: string) => void;
   changed: StackRequest["changed"];
-  signal: AbortSignal;
   hurried: AbortSignal;
 }
 

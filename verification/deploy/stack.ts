@@ -18,7 +18,7 @@ export interface StackRequest {
   changed: (change: ResourceChange) => void;
   note: (line: string) => void;
   /** Aborted: Pulumi ends what it is at, and begins nothing more. */
-  stop: AbortSignal;
+  signal: AbortSignal;
 }
 
 /** What came of one operation of Pulumi. */
@@ -93,23 +93,24 @@ export class PulumiStack {
     operation: (options: RunOptions) => Promise<unknown>,
     changed: StackRequest["changed"] = () => undefined,
   ): Promise<Operation> {
-    const { stop } = this.request;
+    const { signal } = this.request;
     let log = new EngineLog();
     const onEvent = (event: Parameters<EngineLog["add"]>[0]): void => {
       const ended = log.add(event);
       if (ended !== undefined) changed(ended);
     };
+    const order = orderlyEnd(signal, () => log.cancelling);
     try {
       await this.#unlocked(() => {
         log = new EngineLog();
-        return operation({ onEvent, signal: stop, color: "never", suppressProgress: true });
+        return operation({ onEvent, signal: order, color: "never", suppressProgress: true });
       });
       return { log, failure: undefined };
     } catch (error) {
       if (error instanceof CouldNotRun) throw error;
       const killed = killedBy(error);
       // A CLI that comes to its end has ended what it started.
-      if (killed !== undefined || stop.aborted) await endLeftovers(this.mark);
+      if (killed !== undefined || signal.aborted) await endLeftovers(this.mark);
       return { log, failure: log.errors.join("\n") || (killed ?? words(error)) };
     }
   }
@@ -151,6 +152,25 @@ interface RunOptions {
   signal: AbortSignal;
   color: "never";
   suppressProgress: true;
+}
+
+/** Wall ms in which the CLI tells that it got the signal, too. */
+const hearingMs = 2000;
+
+/**
+ * What tells the CLI to end in good order: one signal, because a second one is its order to leave everything as it is. A
+ * terminal, and a runner that signals the whole process group, have sent it already.
+ */
+export function orderlyEnd(stop: AbortSignal, heard: () => boolean, patienceMs = hearingMs): AbortSignal {
+  const order = new AbortController();
+  const unlessHeard = (): void => {
+    setTimeout(() => {
+      if (!heard()) order.abort();
+    }, patienceMs);
+  };
+  if (stop.aborted) unlessHeard();
+  else stop.addEventListener("abort", unlessHeard, { once: true });
+  return order.signal;
 }
 
 type Automation = typeof import("@pulumi/pulumi/automation");

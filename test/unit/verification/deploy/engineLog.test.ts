@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
 import { EngineLog, nameOf, type EngineEvent, type Step } from "../../../../verification/deploy/engineLog";
+import { killedBy, orderlyEnd } from "../../../../verification/deploy/stack";
 
 const urn = (name: string): string =>
   `urn:pulumi:dev::ours::vsphere-ha:index:EsxiCluster$vsphere:index/host:Host::${name}`;
@@ -152,5 +154,49 @@ describe("the log of an operation of Pulumi", () => {
 
   it("names a resource by the last part of its URN", () => {
     assert.equal(nameOf(urn("a-b.c")), "a-b.c");
+  });
+});
+
+describe("an operation of Pulumi that is interrupted", () => {
+  it("says whether it got the signal", () => {
+    const log = logOf({ stdoutEvent: { message: "hello" } });
+    assert.equal(log.cancelling, false);
+    log.add({
+      stdoutEvent: { message: "SIGTERM received; cancelling. If you would like to terminate immediately, …" },
+    });
+    assert.equal(log.cancelling, true);
+  });
+
+  it("is told so once, and not at all when it has the signal already", async () => {
+    const told = async (heard: boolean, before: boolean): Promise<boolean> => {
+      const stop = new AbortController();
+      if (before) stop.abort();
+      const order = orderlyEnd(stop.signal, () => heard, 5);
+      stop.abort();
+      assert.equal(order.aborted, false);
+      await sleep(50);
+      return order.aborted;
+    };
+    assert.deepEqual(await Promise.all([told(false, false), told(false, true), told(true, false)]), [
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("is told nothing while nobody interrupts", async () => {
+    const order = orderlyEnd(new AbortController().signal, () => false, 5);
+    await sleep(50);
+    assert.equal(order.aborted, false);
+  });
+});
+
+describe("a Pulumi CLI that did not end by itself", () => {
+  it("was killed, which is said in place of its output", () => {
+    const error = new Error(
+      "code: -2\n stderr: Command was killed with SIGKILL (Forced termination): pulumi up\nUpdating",
+    );
+    assert.match(killedBy(error) ?? "", /^the Pulumi CLI was killed \(SIGKILL\): deploy again/);
+    assert.equal(killedBy(new Error("Command failed with exit code 255: pulumi up")), undefined);
   });
 });

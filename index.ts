@@ -17,6 +17,8 @@ const config = new pulumi.Config();
 const keyFile = process.env.VSPHERE_HA_COMPUTE_PRIVATE_KEY_FILE;
 const openstack = config.getObject("openstack");
 const stack = stackConfig({
+  project: config.name,
+  keys: Object.keys(pulumi.runtime.allConfig()),
   cluster: config.getObject("cluster"),
   vms: config.getObject("vms"),
   placement: config.getObject("placement"),

@@ -11,6 +11,7 @@ import { OpenStackConfig, openstackConfig, OpenStackSecrets } from "./openstackC
 import { read } from "./stackForm";
 import { plain, Problem, problemsOf, refuse, Rule, unique, valuesAt } from "./validation";
 import { shellRules } from "./shellRules";
+import { unknownKeys } from "./stackKeys";
 import { bmcSchema, clusterSchema, placementSchema, sshSchema, vmSchema } from "./stackSchema";
 import type { GuestOs } from "./values";
 import type { BmcArgs, ShellArgs } from "./verificationDocument";
@@ -20,6 +21,10 @@ import { vmRules } from "./vmRules";
 
 /** What was read: objects and texts by their keys without the project's name, and the environment. */
 export interface StackInput {
+  /** The project's name, which the keys of the stack begin with. */
+  project: string;
+  /** Keys of the whole configuration, with project names. */
+  keys: readonly string[];
   cluster: unknown;
   vms: unknown;
   placement: unknown;
@@ -103,6 +108,7 @@ export function stackConfig(input: StackInput): StackConfig {
   const clusterArgs = cluster.data && withPassword(cluster.data, password);
 
   refuse("the stack's configuration", [
+    ...unknownKeys(input.project, input.keys),
     ...cluster.problems,
     ...(clusterArgs ? problemsOf(plain(clusterArgs), clusterRules, "cluster.") : []),
     ...(Array.isArray(input.vms) ? [] : [missingList("vms", input.vms)]),

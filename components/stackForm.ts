@@ -1,5 +1,6 @@
 /** Reading one part of a configuration by its form. */
-import type { z } from "zod";
+import { z } from "zod";
+import { nearestName } from "./nearestName";
 import { hidden, Problem } from "./validation";
 
 function at(input: unknown, path: PropertyKey[]): unknown {
@@ -16,17 +17,33 @@ const pathText = (path: PropertyKey[]): string =>
     "",
   );
 
+/** The settings that a form has at a path. */
+function settingsAt(form: unknown, path: readonly PropertyKey[]): string[] {
+  if (form instanceof z.ZodOptional) return settingsAt(form.unwrap(), path);
+  const [key, ...rest] = path;
+  if (form instanceof z.ZodObject) {
+    const shape = form.shape as Record<PropertyKey, unknown>;
+    return key === undefined ? Object.keys(shape) : settingsAt(shape[key], rest);
+  }
+  if (form instanceof z.ZodArray) return settingsAt(form.element, rest);
+  return form instanceof z.ZodRecord ? settingsAt(form.valueType, rest) : [];
+}
+
 /** The problems of form: missing, of another type, or unknown to the stack. */
-function formProblems(input: unknown, error: z.ZodError, base: string): Problem[] {
+function formProblems(form: z.ZodType, input: unknown, error: z.ZodError, base: string): Problem[] {
   return error.issues.flatMap((issue): Problem[] => {
     if (issue.code === "unrecognized_keys") {
-      return issue.keys.map((key) => ({
-        path: pathText([base, ...issue.path, key]),
-        // Nobody knows what it is: a password in the wrong place, perhaps.
-        value: hidden,
-        rule: "is not a setting of this stack",
-        remedy: "correct its name, or leave it out",
-      }));
+      const known = settingsAt(form, issue.path);
+      return issue.keys.map((key) => {
+        const meant = nearestName(key, known);
+        return {
+          path: pathText([base, ...issue.path, key]),
+          // Nobody knows what it is: a password in the wrong place, perhaps.
+          value: hidden,
+          rule: "is not a setting of this stack",
+          remedy: `${meant === undefined ? "correct its name" : `write ${meant}`}, or leave it out`,
+        };
+      });
     }
     const value = at(input, issue.path);
     const rule = issue.message.replace(/^Invalid (input|option|URL): /, "").replace(/, received .*$/, "");
@@ -59,5 +76,5 @@ export function read<S extends z.ZodType>(
     const parent = issue.code === "unrecognized_keys" ? at(rest, issue.path) : holder;
     keys.forEach((key) => typeof parent === "object" && parent !== null && Reflect.deleteProperty(parent, key));
   }
-  return { data: part.safeParse(rest).data, problems: formProblems(value, parsed.error, path) };
+  return { data: part.safeParse(rest).data, problems: formProblems(part, value, parsed.error, path) };
 }

@@ -73,12 +73,22 @@ describe("pulumi with a user's mistake", function () {
     assertOneMessage(output, /cannot find datacenter "Elsewhere" in vCenter: .*not found/);
   });
 
-  it("says in one message: everything wrong in the configuration", async () => {
-    const changed = configWith(lab, "migrationThreshold: 3", "migrationThreshold: 9\n      automationLevel2: x");
-    const { code, output } = await pulumi(lab, ["preview", ...changed]);
+  it("says in one message: everything wrong in the configuration, and changes nothing", async () => {
+    const wrong = "migrationThreshold: 9\n      automationLevel2: x\n  vsphere-ha:datastors: []";
+    const changed = configWith(lab, "migrationThreshold: 3", wrong);
+    const { code, output } = await pulumi(lab, ["up", "--yes", "--skip-preview", ...changed]);
     assert.notEqual(code, 0);
-    assertOneMessage(output, /migrationThreshold/);
-    assert.match(output, /automationLevel2/);
+    assertOneMessage(output, /3 problems in the stack's configuration/);
+    assert.match(output, /cluster\.drs\.migrationThreshold = 9: /);
+    assert.match(output, /cluster\.drs\.automationLevel2 .*; write automationLevel, or leave it out/);
+    assert.match(output, /vsphere-ha:datastors .*; write datastores under vsphere-ha:cluster, or leave it out/);
+    const state = await pulumi(lab, ["stack", "export"]);
+    const { resources = [] } = (JSON.parse(state.output) as { deployment: { resources?: { type: string }[] } })
+      .deployment;
+    assert.deepEqual(
+      resources.map(({ type }) => type).filter((type) => type !== "pulumi:pulumi:Stack"),
+      [],
+    );
   });
 
   it("goes on where it stopped, once a host's password is right", async () => {

@@ -106,6 +106,12 @@ describe("the reference stack's program", function () {
     }
   });
 
+  it("fails on a key of the configuration that it does not know, before it makes anything", () => {
+    const { error, names } = run({ ...config, datastors: [] }, { VSPHERE_HA_HOST_PASSWORD: "p" });
+    assert.deepEqual(names, []);
+    assert.match(error, /^1 problem in the stack's configuration:\n {2}vsphere-ha:datastors /);
+  });
+
   it("fails on wrong configuration with all problems at once, before it makes anything", () => {
     const { error, names } = run({ ...config, vms: [{ ...config.vms[0], network: "" }] }, {});
     assert.deepEqual(names, []);

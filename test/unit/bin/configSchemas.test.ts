@@ -157,6 +157,7 @@ function problemsOfStack(document: unknown): string[] {
   };
   try {
     stackConfig({
+      ...{ project: "vsphere-ha", keys: Object.keys((config ?? {}) as object) },
       ...{ cluster: of("cluster"), vms: of("vms"), placement: of("placement"), bmcs: of("bmcs"), ssh: of("ssh") },
       ...{ openstack: of("openstack"), openstackSecrets: { privateKey: "-----BEGIN PRIVATE KEY-----" } },
       ...{ hostPassword: undefined, environment },

@@ -102,7 +102,8 @@ describe("the stack's openstack section", () => {
       drs: { automationLevel: "manual" },
     };
     const vms = [{ name: "i", guestOs: "ubuntu", datastore: "a", network: "VM Network" }];
-    const input = { cluster, vms, placement: undefined, bmcs: undefined, hostPassword: undefined };
+    const rest = { placement: undefined, bmcs: undefined, hostPassword: undefined };
+    const input = { project: "vsphere-ha", keys: [], cluster, vms, ...rest };
     const env = { ...environment, VSPHERE_HA_HOST_PASSWORD: "p" };
     assert.throws(
       () => stackConfig({ ...input, openstack: section, openstackSecrets: secrets, environment: env }),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { stackJsonSchema } from "../../../bin/stackJsonSchema";
 import { stackConfig, type StackInput } from "../../../components/stackConfig";
+import { stackKeys } from "../../../components/stackKeys";
 import { value } from "./mocks";
 
 const cluster = {
@@ -14,6 +16,8 @@ const cluster = {
 };
 const vm = { name: "u", guestOs: "ubuntu", template: "t", datastore: "ha-a", network: "vm-ha" };
 const good: StackInput = {
+  project: "vsphere-ha",
+  keys: ["vsphere-ha:cluster", "vsphere-ha:vms"],
   cluster,
   vms: [vm],
   placement: undefined,
@@ -106,6 +110,49 @@ describe("the stack's configuration", () => {
         "placement.rules",
         "vms[0].host",
       ],
+    );
+  });
+
+  it("says which setting was meant, where one is near", () => {
+    const lines = problems({
+      cluster: {
+        ...cluster,
+        hosts: [{ name: "esx-01", lockdwn: "normal" }, { name: "esx-02" }],
+        ha: { vmRestartPriorty: "high", colour: "red" },
+      },
+      bmcs: { "esx-01": { url: "https://bmc", username: "admin", password: "p" } },
+    });
+    assert.deepEqual(
+      lines.map((line) => line.replace("(value not shown): is not a setting of this stack; ", "")),
+      [
+        "cluster.hosts[0].lockdwn write lockdown, or leave it out",
+        "cluster.ha.vmRestartPriorty write vmRestartPriority, or leave it out",
+        "cluster.ha.colour correct its name, or leave it out",
+        "bmcs.esx-01.password write passwordEnv, or leave it out",
+      ],
+    );
+  });
+
+  it("fails on keys that it does not know, beside every other problem, and says what was meant", () => {
+    const unknown = ["datastors", "VMs", "hostpassword", "colour"].map((key) => `vsphere-ha:${key}`);
+    assert.deepEqual(
+      problems({ keys: [...good.keys, ...unknown, "vsphere:user", "pulumi:tags"], vms: [{ ...vm, network: "" }] }),
+      [
+        "vsphere-ha:datastors (value not shown): is not a setting of this stack; write datastores under vsphere-ha:cluster, or leave it out",
+        "vsphere-ha:VMs (value not shown): is not a setting of this stack; write vsphere-ha:vms, or leave it out",
+        "vsphere-ha:hostpassword (value not shown): is not a setting of this stack; write vsphere-ha:hostPassword, or leave it out",
+        "vsphere-ha:colour (value not shown): is not a setting of this stack; " +
+          "write one of cluster, vms, placement, bmcs, ssh, openstack, hostPassword, novaPassword, computePrivateKey, or leave it out",
+        'vms[0].network = "": must not be empty; write it',
+      ],
+    );
+  });
+
+  it("knows the keys that the published schema has, and no other", () => {
+    const { config } = stackJsonSchema(new Map()).properties as { config: { properties: object } };
+    assert.deepEqual(
+      Object.keys(config.properties),
+      stackKeys.map((key) => `vsphere-ha:${key}`),
     );
   });
 

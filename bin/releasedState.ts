@@ -33,7 +33,8 @@ const ofOneLab = [
   /\b127\.\d+\.\d+\.\d+\b/,
   /\bssh-(?:ed25519|rsa) /,
   /^\d{13,}$|\d{4}-\d\d-\d\dT/, // moments
-  /\/\.lab\//,
+  /\/\.(?:lab|terraform)\//, // paths
+  /-[0-9a-f]{7}$/, // names that Pulumi makes
 ];
 
 const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";

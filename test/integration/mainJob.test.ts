@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { waitFor } from "../../lab/processes";
 import type { Guest, Journal } from "../../verification/model";
 import { type Clone, freshClone } from "./freshClone";
+import { leaked, secretsOf } from "./secrets";
+import { lossesByUpgrade, previousRelease } from "./upgrade";
 
 /** Commands that run from the clone, by what the kernel says of every process. */
 function processesOf(dir: string): string[] {
@@ -20,9 +22,27 @@ function processesOf(dir: string): string[] {
     .filter((command) => command.includes(dir));
 }
 
+/** The lines of `npm run lab -- env` that a shell takes. */
+const exportsOf = (output: string): string =>
+  output
+    .split("\n")
+    .filter((line) => line.startsWith("export "))
+    .join("\n");
+
 describe("npm start in a fresh clone", function () {
   this.timeout(1_500_000);
   let clone: Clone;
+  /** What the first of the tests printed. */
+  let printed = "";
+  /** What the lab that is kept says to Pulumi. */
+  let environment: Record<string, string> = {};
+  const pulumi = (...args: string[]): string =>
+    execFileSync("pulumi", [...args, "--non-interactive"], {
+      cwd: clone.dir,
+      encoding: "utf8",
+      env: { ...process.env, ...environment },
+      maxBuffer: Infinity,
+    });
 
   before(() => {
     clone = freshClone();
@@ -37,6 +57,7 @@ describe("npm start in a fresh clone", function () {
     // Other tests run beside it: what a busy machine is late by counts 25 times at npm start's own scale.
     const { code, output } = await clone.npm(["start", "--", "--keep", "--time-scale", "10"]);
     assert.equal(code, 0, output);
+    printed = output;
     assert.match(output, /94\.88037823 %/);
     assert.match(output, /96\.36959032 %/);
     assert.equal(clone.git("status", "--porcelain"), "");
@@ -98,18 +119,36 @@ describe("npm start in a fresh clone", function () {
     );
   });
 
-  it("keeps the lab and the stack with --keep, until both are taken away without a rest", async () => {
+  it("keeps the lab and the stack with --keep", async () => {
     const { output } = await clone.npm(["run", "-s", "lab", "--", "env"]);
-    const environment = output
-      .split("\n")
-      .filter((line) => line.startsWith("export "))
-      .join("\n");
-    const pulumi = (...args: string[]): string =>
-      execFileSync("/bin/sh", ["-c", `${environment}\npulumi "$@" --non-interactive`, "sh", ...args], {
-        cwd: clone.dir,
-        encoding: "utf8",
-      });
+    const { PATH } = process.env;
+    const script = `${exportsOf(output)}\nenv -0`;
+    const { stdout } = spawnSync("/bin/sh", ["-c", script], { encoding: "utf8", env: { PATH } });
+    const pairs = stdout.split("\0").map((pair) => [pair.split("=", 1)[0] ?? "", pair.replace(/^[^=]*=/, "")]);
+    environment = Object.fromEntries(pairs) as Record<string, string>;
     pulumi("preview", "--expect-no-changes");
+  });
+
+  it("keeps secrets as ciphertext in the state, and out of outputs, reports and all that was printed", () => {
+    const secrets = secretsOf(environment);
+    const inState = ["VSPHERE_PASSWORD", "VSPHERE_HA_HOST_PASSWORD", "VSPHERE_HA_COMPUTE_PRIVATE_KEY_FILE"];
+    for (const name of [...inState, "VSPHERE_HA_BMC_PASSWORD", "OS_PASSWORD"]) assert.ok(secrets.has(name), name);
+    assert.deepEqual(leaked(secrets, pulumi("stack", "export", "--show-secrets")).sort(), inState.sort());
+    assert.deepEqual(leaked(secrets, pulumi("stack", "export")), []);
+    assert.deepEqual(leaked(secrets, pulumi("stack", "output", "--json", "--show-secrets")), []);
+    assert.deepEqual(leaked(secrets, printed), []);
+    const report = join(clone.dir, "report");
+    const files = readdirSync(report, { recursive: true, encoding: "utf8", withFileTypes: true });
+    for (const { parentPath, name } of files.filter((file) => file.isFile())) {
+      assert.deepEqual(leaked(secrets, readFileSync(join(parentPath, name), "utf8")), [], name);
+    }
+  });
+
+  it("loses nothing of what the previous release deployed", async () => {
+    assert.deepEqual(await lossesByUpgrade(previousRelease("openstack"), pulumi), []);
+  });
+
+  it("takes away stack and lab without a rest", async () => {
     pulumi("destroy", "--yes", "--skip-preview");
     const { deployment } = JSON.parse(pulumi("stack", "export")) as { deployment: { resources?: unknown[] } };
     assert.deepEqual(deployment.resources ?? [], []);

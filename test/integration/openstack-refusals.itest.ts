@@ -23,7 +23,7 @@ interface Mistake {
 }
 
 describe("a deployment of OpenStack with a mistake", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let cloud: CloudLab;
   let admin: Administrator;
   let stack: Stack;
@@ -50,7 +50,7 @@ describe("a deployment of OpenStack with a mistake", function () {
       images: [{ name: "ubuntu", guestOs: "ubuntu", file: disk("ubuntu-13.10.vmdk") }],
       networks: [{ name: "tenants", cidr: "192.0.2.0/24", enableDhcp: false }],
       quota: { instances: 20 },
-      timeoutSeconds: 90,
+      timeoutSeconds: 300,
     };
     stack = await programStack(join(cloud.lab.dir, "program"), "refusals");
   });

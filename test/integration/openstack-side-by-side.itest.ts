@@ -33,7 +33,7 @@ type Cluster = keyof typeof clusters;
  * Logins come by explicit providers, and the environment has none.
  */
 describe("OpenStackCompute on two clusters side by side", function () {
-  this.timeout(600_000);
+  this.timeout(900_000);
   let cloud: CloudLab;
   let admin: Administrator;
   let stack: Stack;
@@ -63,7 +63,7 @@ describe("OpenStackCompute on two clusters side by side", function () {
         images: [{ name: "north-ubuntu", guestOs: "ubuntu", file: qcow2, convert: true }],
         networks: [{ ...network, name: "north", cidr: "192.0.2.0/24", portGroup: "tenants-dvs" }],
         quota: { instances: 20 },
-        timeoutSeconds: 120,
+        timeoutSeconds: 300,
       },
       south: {
         target: targets.south,
@@ -75,7 +75,7 @@ describe("OpenStackCompute on two clusters side by side", function () {
         networks: [{ ...network, name: "south", cidr: "198.51.100.0/24" }],
         securityGroup: { probesFrom: "192.0.2.0/24" },
         publicKey: readFileSync(`${cloud.env.VSPHERE_HA_COMPUTE_PRIVATE_KEY_FILE ?? ""}.pub`, "utf8").trim(),
-        timeoutSeconds: 120,
+        timeoutSeconds: 300,
       },
     };
   };

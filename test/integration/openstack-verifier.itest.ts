@@ -13,7 +13,7 @@ const journalIn = (report: string): Journal =>
 
 /** The verifier on a real OpenStack over a (simulated) vCenter: no part of it is replaced. */
 describe("verifier with OpenStack", function () {
-  this.timeout(300_000);
+  this.timeout(900_000);
   let made: VerifierCloud | undefined;
   const given = (): VerifierCloud => {
     assert.ok(made);

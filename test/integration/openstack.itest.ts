@@ -24,7 +24,7 @@ interface Changes {
 const declared: Changes = { flavors: [small], datastorePattern: "ha-", instances: true };
 
 describe("OpenStackCompute and OpenStackVm", function () {
-  this.timeout(600_000);
+  this.timeout(900_000);
   let openstack: OpenstackLab;
   let env: Record<string, string>;
   let stack: Stack;
@@ -78,7 +78,7 @@ describe("OpenStackCompute and OpenStackVm", function () {
       publicKey: readFileSync(`${env.VSPHERE_HA_COMPUTE_PRIVATE_KEY_FILE ?? ""}.pub`, "utf8").trim(),
       quota: { instances: 20, vcpus: 40, memoryMb: 65536 },
       ...(changes.deleteInstances !== undefined && { deleteInstances: changes.deleteInstances }),
-      timeoutSeconds: 120,
+      timeoutSeconds: 300,
     });
     const vms = changes.instances
       ? ["ubuntu", "windowsxp"].map(

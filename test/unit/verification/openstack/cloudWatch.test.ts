@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CloudWatch } from "../../../../verification/drills/cloudWatch";
 import type { Capacity } from "../../../../verification/openstack/model";
+import { CouldNotRun } from "../../../../verification/problems";
 
 describe("the watch of OpenStack", () => {
   const of = { computeHost: "compute-1", hypervisorId: "h" };
@@ -62,5 +63,44 @@ describe("the watch of OpenStack", () => {
     answer();
     await settled();
     assert.equal(watch.samples.length, 2);
+  });
+
+  it("tells a look that failed, and whose fault that was", async () => {
+    const failing = async (error: unknown): Promise<string[]> => {
+      const reject = (): Promise<never> => Promise.reject(error as Error);
+      const blind = new CloudWatch(
+        { instances: reject, provider: reject },
+        of,
+        () => now,
+        () => () => undefined,
+      );
+      await blind.look();
+      assert.deepEqual(blind.samples, []);
+      return blind.failures.map(({ at, reason }) => `${at.toString()}: ${reason}`);
+    };
+    now = 7;
+    assert.deepEqual(await failing(new CouldNotRun("nova is away")), ["7: nova is away"]);
+    assert.deepEqual(await failing(new TypeError("unforeseen")), ["7: internal error: unforeseen"]);
+    assert.deepEqual(await failing("a word"), ["7: internal error: a word"]);
+  });
+
+  it("begins once, every second, and ends once", () => {
+    const begun: number[] = [];
+    let ended = 0;
+    const idle = { instances: () => Promise.resolve([]), provider: () => Promise.resolve(undefined) };
+    const twice = new CloudWatch(
+      idle,
+      of,
+      () => now,
+      (ms) => {
+        begun.push(ms);
+        return () => void ended++;
+      },
+    );
+    twice.start();
+    twice.start();
+    twice.stop();
+    twice.stop();
+    assert.deepEqual([begun, ended], [[1000], 1]);
   });
 });

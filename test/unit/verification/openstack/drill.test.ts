@@ -10,136 +10,8 @@ import { drillHosts, recoverRun } from "../../../../verification/drills/run";
 import type { DrillName } from "../../../../verification/drills/variants";
 import { JournalFile, readJournal } from "../../../../verification/journal";
 import type { Expectation, Journal } from "../../../../verification/model";
-import type { OpenStack } from "../../../../verification/openstack/client";
-import type { ComputeNode } from "../../../../verification/openstack/node";
-import { CouldNotRun } from "../../../../verification/problems";
-import { World } from "../drills/world";
-import { cloud, instance, instanceId } from "./fixture";
-
-/** A world whose VM ubuntu-1, on esx-02, was launched by nova. */
-class CloudWorld extends World {
-  status = "ACTIVE";
-  taskState: string | undefined;
-  /** Until placement follows vCenter, wall seconds. */
-  lag = 15;
-  capacity = { vcpus: 24, memoryMb: 49_152 };
-  novaAnswers = true;
-  /** What was asked of nova-compute's node. */
-  asked: string[] = [];
-  active = true;
-  configured = false;
-  nodeFails = false;
-  placementSleeps = false;
-  reports = 0;
-
-  override failHost(name: string): void {
-    super.failHost(name);
-    this.#follow(-1);
-  }
-
-  override restoreHost(name: string): void {
-    super.restoreHost(name);
-    this.#follow(1);
-  }
-
-  #follow(hosts: number): void {
-    this.later(this.lag, () => {
-      if (this.placementSleeps) return;
-      this.capacity = {
-        vcpus: this.capacity.vcpus + hosts * 8,
-        memoryMb: this.capacity.memoryMb + hosts * 16_384,
-      };
-    });
-  }
-
-  get openstack(): OpenStack {
-    const answer = <T>(value: T): Promise<T> =>
-      this.novaAnswers ? Promise.resolve(value) : Promise.reject(new CouldNotRun("nova is away"));
-    const nothing = (): Promise<never> => Promise.reject(new Error("not asked in a drill"));
-    return {
-      cloud: "keystone:5000, region R",
-      projectId: "project-1",
-      services: () => {
-        this.reports++;
-        return answer([
-          {
-            host: "compute-1",
-            enabled: true,
-            up: true,
-            forcedDown: false,
-            disabledReason: undefined,
-            reportedAt: this.reports.toString(),
-          },
-        ]);
-      },
-      hypervisors: () => answer([{ id: "h", name: "domain-c1.u", serviceHost: "compute-1", vcpus: 0, memoryMb: 0 }]),
-      provider: () => answer(this.capacity),
-      instances: () => answer([instance({ status: this.status, taskState: this.taskState })]),
-      aggregates: nothing,
-      portsOf: nothing,
-      zones: nothing,
-      flavors: nothing,
-      quota: nothing,
-      images: nothing,
-      ports: nothing,
-      certificates: nothing,
-      close: () => Promise.resolve(),
-    };
-  }
-
-  get node(): ComputeNode {
-    const act = (what: string, effect: () => void) => (): Promise<void> => {
-      this.asked.push(what);
-      if (this.nodeFails) return Promise.reject(new CouldNotRun("SSH to nova@node failed"));
-      effect();
-      return Promise.resolve();
-    };
-    return {
-      settings: () => Promise.resolve({ syncPowerStateInterval: -1, insecure: false }),
-      isActive: () => Promise.resolve(this.active),
-      stop: act("stop", () => (this.active = false)),
-      start: act("start", () => (this.active = true)),
-      addConfiguration: (lines) => act(lines.join(" "), () => (this.configured = true))(),
-      restoreConfiguration: act("restore", () => (this.configured = false)),
-    };
-  }
-
-  cloudParts(
-    drill: DrillName,
-    changes: Partial<DrillParts> = {},
-    node: ComputeNode | undefined = this.node,
-  ): DrillParts {
-    const parts = this.parts(changes);
-    const config = this.config();
-    const [ubuntu] = config.vms;
-    if (ubuntu !== undefined) ubuntu.openstack = { instanceId };
-    return {
-      ...parts,
-      config,
-      drill,
-      companion: (name) =>
-        cloudCompanion(name, {
-          cloud: { openstack: this.openstack, node },
-          config: cloud(),
-          clock: parts.clock,
-          interrupted: parts.interrupted,
-          progress: parts.progress,
-          every: (intervalMs, act) => {
-            let running = true;
-            const tick = (): void => {
-              if (!running) return;
-              act();
-              this.later(intervalMs / 1000, tick);
-            };
-            this.later(intervalMs / 1000, tick);
-            return () => {
-              running = false;
-            };
-          },
-        }),
-    };
-  }
-}
+import { CloudWorld } from "./cloudWorld";
+import { cloud, instanceId } from "./fixture";
 
 describe("host loss under OpenStack", () => {
   let dir: string;
@@ -223,6 +95,18 @@ describe("host loss under OpenStack", () => {
     );
   });
 
+  it("waits until placement has followed, before the host has its power back", async () => {
+    world.lag = 82;
+    const journal = await run();
+    assert.deepEqual(bad(journal), []);
+    assert.match(expectation(journal, "placement-shrinks").seen, / 8[2-4]\.\d s \(wall\) after/);
+  });
+
+  it("needs no nova-compute where the drill does nothing to it", async () => {
+    world.active = false;
+    assert.deepEqual(bad(await run()), []);
+  });
+
   describe("fails when", () => {
     it("nova stops the instance, though it runs again", async () => {
       world.beforePowerOff = () => {
@@ -276,6 +160,13 @@ describe("host loss under OpenStack", () => {
     assert.deepEqual(world.posted, []);
   });
 
+  it("is refused, with nothing broken, where the hypervisors that nova knows are of others", async () => {
+    world.known = false;
+    const journal = await run();
+    assert.equal(journal.error, "nova knows no hypervisor of compute host compute-1");
+    assert.deepEqual(world.posted, []);
+  });
+
   describe("with nova-compute down", () => {
     it("passes when the VMs come back all the same, and starts it again", async () => {
       const journal = await run("nova-compute-down");
@@ -305,6 +196,7 @@ describe("host loss under OpenStack", () => {
         progress: () => undefined,
         every: () => () => undefined,
       });
+      assert.equal(companion.undo, "start nova-compute on its node");
       await assert.rejects(companion.prepare(), /set openstack\.ssh, or VSPHERE_HA_COMPUTE_HOST/);
       assert.deepEqual(world.posted, []);
     });
@@ -356,6 +248,39 @@ describe("host loss under OpenStack", () => {
       assert.deepEqual(world.asked, ["[DEFAULT] sync_power_state_interval = 5", "restore"]);
       assert.match(expectation(journal, "nova-active:ubuntu-1").basis, /runs every 5 s \(wall\)/);
     });
+
+    it("breaks nothing before nova-compute has reported twice since its restart", async () => {
+      world.reportAt = (seconds) => Math.floor(seconds / 10).toString();
+      const told: string[] = [];
+      const journal = await run("power-state-sync", { progress: (line) => told.push(line) });
+      assert.deepEqual(bad(journal), []);
+      const announced = "nova-compute's power-state sync runs every 5 s (wall) from now on";
+      assert.ok(told.includes(announced), told.join("\n"));
+      const { started, faultAt = "", undo } = only(journal);
+      const waited = Date.parse(faultAt) - Date.parse(started);
+      assert.ok(waited >= 20_000 && waited <= 40_000, waited.toString());
+      assert.equal(
+        undo.description,
+        "power on esx-02 through its BMC; put nova-compute's configuration back, and restart nova-compute on its node",
+      );
+    });
+
+    for (const [what, report] of [
+      ["reports no more", "1"],
+      ["is no more among nova's services", undefined],
+    ] as const) {
+      it(`breaks nothing where nova-compute ${what}, and puts its configuration back`, async () => {
+        world.reportAt = () => report;
+        const journal = await run("power-state-sync");
+        assert.equal(
+          journal.error,
+          "nova-compute on compute-1 did not report within 180 s of its restart; read its log",
+        );
+        assert.deepEqual(world.posted, []);
+        assert.deepEqual(world.asked, ["[DEFAULT] sync_power_state_interval = 5", "restore"]);
+        assert.equal(only(journal).undo.done, true);
+      });
+    }
 
     it("fails when the sync stops what HA restarts", async () => {
       world.beforePowerOff = () => world.later(25, () => (world.status = "SHUTOFF"));

@@ -49,7 +49,7 @@ export function unplaceable(inventory: Inventory, lost: HostState, restarted: re
       ];
     }
     const lacking = free.map(({ host }) => `${host.name} lacks ${missingOn(host, vm, inventory) ?? ""}`);
-    return [`${vm.name} can start on no other host: ${lacking.join(", ")}`];
+    return [`${vm.name} can start on no other host: ${lacking.join(", ") || "there is none"}`];
   });
 }
 

@@ -461,6 +461,87 @@ describe("the verdict on what a drill expects", () => {
     ],
   ]);
 
+  const terminated = (seconds: number, vmId = "xp-1"): TimedEvent => {
+    return event("com.vmware.vc.HA.VmcpTerminatingVm", seconds, { vmId });
+  };
+  const span = { limitSeconds: 20, notBeforeSeconds: 10 };
+  cases("vm-terminated", [
+    [
+      "in time",
+      { events: [terminated(15)] },
+      "passed: terminated 14.0 to 15.0 s after the fault; expected 20.0 s",
+      span,
+    ],
+    [
+      "at once, before the loss was confirmed",
+      { events: [terminated(0.5)] },
+      "passed: terminated 0.0 to 0.5 s after the fault; expected 20.0 s",
+      { limitSeconds: 20 },
+    ],
+    [
+      "at the very instants between which it must be",
+      { events: [terminated(11)] },
+      "passed: terminated 10.0 to 11.0 s after the fault; expected 20.0 s",
+      span,
+    ],
+    [
+      "with the earliest instant between the bounds",
+      { events: [terminated(10)] },
+      "inconclusive: terminated 9.0 to 10.0 s after the fault; expected not before 10.0 s, which lies between the bounds",
+      span,
+    ],
+    [
+      "too early",
+      { events: [terminated(9.9)] },
+      "failed: terminated 8.9 to 9.9 s after the fault; expected not before 10.0 s",
+      span,
+    ],
+    [
+      "too late",
+      { events: [terminated(22)] },
+      "failed: terminated 21.0 to 22.0 s after the fault; expected 20.0 s",
+      span,
+    ],
+    [
+      "not by that of another VM",
+      { events: [terminated(15, "xp-2")] },
+      "failed: vCenter reported no termination",
+      span,
+    ],
+    ["not without all events", unread, "inconclusive: events are missing: vCenter is busy", span],
+  ]);
+
+  cases("vm-left-alone", [
+    [
+      "when vCenter reports nothing of it",
+      { events: [terminated(15, "xp-2")] },
+      "passed: vCenter reported none of these",
+    ],
+    ["not when HA terminated it", { events: [terminated(15)] }, "failed: HA terminated it"],
+    ["not when HA reset it, be it when its storage was back", { events: [reset(301)] }, "failed: HA reset it"],
+    ["not when HA restarted it", { events: [restarted(30)] }, "failed: HA restarted it"],
+    ["not without all events", unread, "inconclusive: events are missing: vCenter is busy"],
+    ["not by what it saw, events missing or not", { ...unread, events: [reset(5)] }, "failed: HA reset it"],
+  ]);
+
+  const lost = { apd: "esx.problem.storage.apd.start", pdl: "esx.problem.scsi.device.state.permanentloss" };
+  for (const loss of ["apd", "pdl"] as const) {
+    const reported = (seconds: number, hostId = "esx-02"): TimedEvent => event(lost[loss], seconds, { hostId });
+    const other = event(lost[loss === "apd" ? "pdl" : "apd"], 3, { hostId: "esx-02" });
+    cases(`storage-${loss}`, [
+      ["when the host reports it", { events: [reported(3)] }, "passed: reported 3.0 s after the fault"],
+      ["at once", { events: [reported(-0.2)] }, "passed: reported 0.0 s after the fault"],
+      ["until the storage was back", { events: [reported(300)] }, "passed: reported 300.0 s after the fault"],
+      ["not after that", { events: [reported(301)] }, "failed: vCenter reported none of this host"],
+      [
+        "not by another loss, or that of another host",
+        { events: [other, reported(3, "esx-01")] },
+        "failed: vCenter reported none of this host",
+      ],
+      ["not without all events", unread, "inconclusive: events are missing: vCenter is busy"],
+    ]);
+  }
+
   const maintenance = (change: (world: World) => void = () => undefined): Inventory =>
     runningOn("esx-01", (world) => {
       world.setMaintenance("esx-02", true);

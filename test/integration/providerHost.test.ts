@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { toolchain } from "../../lab/record";
 import { served } from "../../plugin/packageSchema";
+import { packedProject } from "./packedProject";
 import { isSecret, output, ProviderHost } from "./providerHost";
 
 const cluster = {
@@ -19,6 +25,27 @@ const compute = {
   images: [{ name: "ubuntu", guestOs: "ubuntu", url: "https://images.example.com/ubuntu.vmdk" }],
   networks: [{ name: "tenants", cidr: "192.0.2.0/24" }],
 };
+
+interface Schema {
+  resources: Record<string, { inputProperties: object; properties: object; requiredInputs?: string[] }>;
+  types: Record<string, { properties?: object; required?: string[]; enum?: unknown[] }>;
+}
+
+/** Of a schema, what a program can write; the CLI orders members in its own way, and drops those that say nothing. */
+function gist(text: string): object {
+  const { resources, types } = JSON.parse(text) as Schema;
+  const names = (table: object = {}): string[] => Object.keys(table).sort();
+  return {
+    resources: Object.entries(resources).map(([token, { inputProperties, properties, requiredInputs = [] }]) => [
+      ...[token, names(inputProperties), names(properties), [...requiredInputs].sort()],
+    ]),
+    types: Object.entries(types)
+      .map(([token, { properties, required = [], enum: values }]) => [
+        ...[token, names(properties), [...required].sort(), values?.length ?? 0],
+      ])
+      .sort(),
+  };
+}
 
 /** What Pulumi starts for programs in other languages, spoken to as its engine does. */
 describe("the provider host", function () {
@@ -40,6 +67,20 @@ describe("the provider host", function () {
   it("serves the schema that is checked in, and has created nothing", async () => {
     assert.equal(await host.schema(), served);
     assert.deepEqual(host.registered, []);
+  });
+
+  it("serves a schema that Pulumi's CLI takes for one, with all its resources, inputs and types", async () => {
+    const { dir, project } = await packedProject();
+    // An executable, because the language host that is built here cannot start a plugin from its folder (RunPlugin).
+    const executable = join(dir, "pulumi-resource-vsphere-ha");
+    const runner = join(project, "node_modules", "@pulumi", "pulumi", "cmd", "run-plugin");
+    const plugin = join(project, "node_modules", "vsphere-ha");
+    const script = `#!/bin/sh\ncd ${plugin} && exec "${process.execPath}" ${runner} ${plugin} "$@"\n`;
+    writeFileSync(executable, script, { mode: 0o755 });
+    const PATH = [join(toolchain, "bin"), process.env.PATH].join(delimiter);
+    const env = { ...process.env, PATH, PULUMI_HOME: join(dir, "home"), PULUMI_SKIP_UPDATE_CHECK: "true" };
+    const read = promisify(execFile)("pulumi", ["package", "get-schema", executable], { env, maxBuffer: 1e8 });
+    assert.deepEqual(gist((await read).stdout), gist(served));
   });
 
   it("makes EsxiCluster", async () => {

@@ -69,9 +69,18 @@ export function previewResult({ log, failure }: Operation): CheckResult {
   };
 }
 
+/** What was changed; after an early end also what was proposed and never begun. */
+export function madeChanges({ log, failure }: Operation, proposed: readonly ResourceChange[]): ResourceChange[] {
+  const begun = log.changes(true);
+  if (failure === undefined) return begun;
+  const never = proposed.filter(
+    (one) => !begun.some(({ resource, type }) => one.resource === resource && one.type === type),
+  );
+  return [...begun, ...never.map((one) => ({ ...one, state: "unfinished" as const }))];
+}
+
 /** Whether everything that was to change did. */
-export function upResult({ log, failure }: Operation): CheckResult {
-  const changes = log.changes(true);
+export function upResult({ failure }: Operation, changes: readonly ResourceChange[]): CheckResult {
   const open = changes.filter(({ state }) => state !== "done");
   return {
     id: "deployment-complete",

@@ -14,7 +14,15 @@ import { readTree, type TreeObject } from "../vcenter/tree";
 import { addedResult } from "./added";
 import { continueKilled, refuseToDestroy } from "./continueKilled";
 import { stackJournal, type StackRun } from "./journal";
-import { countText, driftResult, policyResults, previewResult, undeployedResult, upResult } from "./results";
+import {
+  countText,
+  driftResult,
+  madeChanges,
+  policyResults,
+  previewResult,
+  undeployedResult,
+  upResult,
+} from "./results";
 import { PulumiStack, type StackRequest } from "./stack";
 
 export interface DeployRequest extends Omit<StackRequest, "note" | "changed"> {
@@ -69,8 +77,8 @@ export async function deploy(request: DeployRequest): Promise<Journal> {
 
   progress(`deploying stack ${name}: ${countText(deployment.changes)}`);
   const applied = await stack.up();
-  deployment.changes = applied.log.changes(true);
-  run.results = [...policyResults(applied, policyPacks.length), upResult(applied)];
+  deployment.changes = madeChanges(applied, deployment.changes);
+  run.results = [...policyResults(applied, policyPacks.length), upResult(applied, deployment.changes)];
   if (aborted()) return end();
   const config = await configOf(stack, request);
   run.config = config;

@@ -5,6 +5,7 @@ import { lockedMessage, lockHolder, mayBeAlive } from "../../../../verification/
 import {
   countText,
   driftResult,
+  madeChanges,
   policyResults,
   previewResult,
   undeployedResult,
@@ -101,13 +102,22 @@ describe("results of a deployment", () => {
   });
 
   it("tell what was made, and what is left when it failed", () => {
-    assert.equal(upResult(operation(changes)).verdict, "passed");
-    assert.deepEqual(brief(upResult(operation([...changes, done("create", "a")], "b: no space"))), [
+    const up = (of: Operation, proposed = of.log.changes(false)): CheckResult =>
+      upResult(of, madeChanges(of, proposed));
+    assert.equal(up(operation(changes)).verdict, "passed");
+    assert.deepEqual(brief(up(operation([...changes, done("create", "a")], "b: no space"))), [
       "deployment-complete",
       "failed",
       "1 change of 3 made",
       ["Pulumi: b: no space; expected no error", "b: unfinished; expected done", "c: unfinished; expected done"],
     ]);
+    const early = operation([begin("create", "a"), done("create", "a")], "interrupted");
+    assert.deepEqual(
+      madeChanges(early, operation(changes).log.changes(false)).map(({ resource, state }) => `${resource} ${state}`),
+      ["a done", "b unfinished", "c unfinished"],
+    );
+    const whole = operation([begin("create", "a"), done("create", "a")]);
+    assert.equal(madeChanges(whole, operation(changes).log.changes(false)).length, 1);
   });
 
   it("tell drift by resource and property, as it is and as it was deployed", () => {

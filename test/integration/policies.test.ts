@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Lab, startLab, stopLab } from "../../lab/lab";
@@ -10,9 +10,10 @@ const preset = (name: string): string => join("policies", "presets", `${name}.js
 describe("the policy pack, on the reference stack", function () {
   this.timeout(300_000);
   let lab: Lab;
+  const cloud: Record<string, string> = {};
   const pulumi = (...args: string[]): Promise<{ code: number | null; output: string }> =>
     new Promise((done, fail) => {
-      const env = { ...process.env, ...lab.env };
+      const env = { ...process.env, ...lab.env, ...cloud };
       const child = spawn("pulumi", [...args, "--non-interactive"], { cwd: root, env });
       let output = "";
       const keep = (chunk: Buffer): void => void (output += chunk.toString());
@@ -86,5 +87,40 @@ describe("the policy pack, on the reference stack", function () {
     const warned = await preview(preset("advisory"), "--config-file", file);
     assert.equal(warned.code, 0, warned.output);
     assert.ok(violated(warned.output, "advisory").includes("ha-pdl-response cluster-cluster"), warned.output);
+  });
+
+  /** The head of a disk that nova's vCenter driver takes. */
+  function streamOptimized(): Buffer {
+    const head = Buffer.alloc(1024);
+    head.write("KDMV");
+    head.writeUInt32LE(0x30000, 8);
+    head.write('createType="streamOptimized"', 512);
+    return head;
+  }
+
+  it("asks the same of the stack with OpenStack, and refuses certificates that nobody verifies", async () => {
+    for (const image of ["ubuntu-13.10", "windows-xp-sp3"])
+      writeFileSync(join(lab.dir, `${image}.vmdk`), streamOptimized());
+    const key = join(lab.dir, "key");
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+    // Nobody listens there: a preview of what is not there yet asks OpenStack nothing.
+    Object.assign(cloud, {
+      ...{ OS_AUTH_URL: "https://127.0.0.1:1/v3", OS_USERNAME: "deployer", OS_PASSWORD: "secret" },
+      ...{ OS_PROJECT_NAME: "iaas", OS_REGION_NAME: "one", OS_USER_DOMAIN_NAME: "d", OS_PROJECT_DOMAIN_NAME: "d" },
+      ...{ VSPHERE_HA_COMPUTE_HOST: "127.0.0.1", VSPHERE_HA_COMPUTE_USER: "root", VSPHERE_HA_NOVA_PASSWORD: "secret" },
+      VSPHERE_HA_COMPUTE_HOST_KEY: readFileSync(`${key}.pub`, "utf8").split(" ").slice(0, 2).join(" "),
+      VSPHERE_HA_COMPUTE_PRIVATE_KEY_FILE: key,
+      VSPHERE_HA_IMAGE_DIR: lab.dir,
+    });
+    const file = join(lab.dir, "Pulumi.openstack.yaml");
+    cpSync(join(root, "Pulumi.openstack.yaml"), file);
+    const init = await pulumi("stack", "init", "openstack");
+    assert.equal(init.code, 0, init.output);
+    const broken = await pulumi("config", "set", "--config-file", file, "openstack:insecure", "true");
+    assert.equal(broken.code, 0, broken.output);
+    const { code, output } = await preview(preset("reference"), "--config-file", file);
+    assert.notEqual(code, 0, output);
+    assert.match(output, /openstack:images:Image openstack-ubuntu-13\.10 create/);
+    assert.deepEqual([...new Set(violated(output, "mandatory"))], ["certificates-verified default_5_4_0"]);
   });
 });

@@ -248,7 +248,8 @@ export class EsxiCluster extends pulumi.ComponentResource {
           ? importedSettings({ ...settings })
           : { forceEvacuateOnDestroy: args.forceEvacuateOnDestroy ?? true, ...settings }),
       },
-      args.existing ? { ...child, retainOnDelete: true } : child,
+      // What no argument states stays as it is: where the cluster is, and how it is marked.
+      args.existing ? { ...child, retainOnDelete: true, ignoreChanges: ["folder", "tags", "customAttributes"] } : child,
     );
 
     const networkIds: Record<string, pulumi.Output<string>> = {};

@@ -32,11 +32,12 @@ export class Problems extends CouldNotRun {
     where = "the configuration",
   ) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length.toString()} problems`;
-    super([`${count} in ${where}:`, ...problems.map((problem) => `  ${problemLine(problem)}`)].join("\n"));
+    super([`${count} in ${where}:`, ...problems.map((problem) => `  ${problemText(problem)}`)].join("\n"));
   }
 }
 
-function problemLine({ path, value, rule, remedy }: Problem): string {
+/** One problem in one line. */
+export function problemText({ path, value, rule, remedy }: Problem): string {
   return `${path} ${valueText(value)}: ${rule}; ${remedy}`;
 }
 

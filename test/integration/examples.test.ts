@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { ExampleProject } from "./exampleProject";
+import { InitProject, nextCommands } from "./initProject";
 import { labOfSuite } from "./inlineStack";
 import { wholeInventory } from "./inventory";
 import { packedProject } from "./packedProject";
 import { Administrator } from "./smallCluster";
+import { element } from "../../verification/vcenter/xml";
 
 const hosts = ["esx-01.lab.test", "esx-02.lab.test", "esx-03.lab.test"];
 const programs = ["one-cluster", "adopt-cluster", "team-vms", "two-zones"];
@@ -113,20 +115,20 @@ describe("the examples", function () {
     });
   });
 
+  /** Everything that is configured of a cluster and its virtual machines, and since when and where these run. */
+  async function state(name = "by-hand"): Promise<string[]> {
+    const cluster = await admin.find("ClusterComputeResource", name);
+    const vms = await Promise.all(["ubuntu-1", "xp-1"].map((vm) => admin.find("VirtualMachine", vm)));
+    const ofVm = ["config", "parent", "resourcePool", "datastore", "network", "runtime.host", "runtime.bootTime"];
+    return Promise.all([
+      admin.describe(cluster, ["configurationEx", "host", "datastore", "network", "parent"]),
+      ...vms.map((vm) => admin.describe(vm, [...ofVm, "runtime.powerState"])),
+    ]);
+  }
+
   describe("adopt-cluster", () => {
     let byHand: string[];
     let example: ExampleProject;
-
-    /** Everything that is configured of the cluster and its virtual machines, and since when and where these run. */
-    async function state(): Promise<string[]> {
-      const cluster = await admin.find("ClusterComputeResource", "by-hand");
-      const vms = await Promise.all(["ubuntu-1", "xp-1"].map((name) => admin.find("VirtualMachine", name)));
-      const ofVm = ["config", "parent", "resourcePool", "datastore", "network", "runtime.host", "runtime.bootTime"];
-      return Promise.all([
-        admin.describe(cluster, ["configurationEx", "host", "datastore", "network", "parent"]),
-        ...vms.map((vm) => admin.describe(vm, [...ofVm, "runtime.powerState"])),
-      ]);
-    }
 
     before(async () => {
       await admin.buildCluster("by-hand", hosts);
@@ -185,6 +187,74 @@ describe("the examples", function () {
       assert.deepEqual(await state(), byHand);
       await example.documented();
       assert.deepEqual(await state(), byHand);
+    });
+  });
+
+  /** On the cluster that adopt-cluster gave back, now with more that was set by hand, in a folder, and with another name. */
+  describe("init, for a cluster that was made by hand", () => {
+    const name = `Küche "Süd" & 'Nord' $HOME #1`;
+    let byHand: string[];
+    let project: InitProject;
+    let shown: string;
+
+    before(async () => {
+      const cluster = await admin.find("ClusterComputeResource", "by-hand");
+      await admin.setByHand(cluster);
+      await admin.moveIntoFolder(cluster, "Rack 1");
+      await admin.task("Rename_Task", cluster, element("newName", name));
+      byHand = await state(name);
+      // Nothing of vCenter is in the environment, and nobody vouches for its certificate.
+      const none = ["VSPHERE_SERVER", "VSPHERE_USER", "VSPHERE_PASSWORD", "VSPHERE_HA_CA_FILE", "SSL_CERT_FILE"];
+      project = await InitProject.of({ ...lab().env, ...Object.fromEntries(none.map((one) => [one, undefined])) });
+    });
+
+    after(() => {
+      project.remove();
+    });
+
+    it("asks on a terminal, and shows the certificate before anything is sent", async () => {
+      const { VSPHERE_SERVER, VSPHERE_USER, VSPHERE_PASSWORD } = lab().env;
+      shown = await project.onTerminal("npx --no-install vsphere-ha init", [
+        ["vCenter's address", `${VSPHERE_SERVER ?? ""}\r`],
+        ["User", `${VSPHERE_USER ?? ""}\r`],
+        ["Password", `${VSPHERE_PASSWORD ?? ""}\r`],
+        ["Trust it from now on", "y\r"],
+        ["Test VMs", "\x1b[B \r"],
+        ["Folder for the stack", "\r"],
+      ]);
+      assert.match(shown, /SHA-256 thumbprint {2}([0-9A-F]{2}:){31}[0-9A-F]{2}\n/);
+      assert.ok(!shown.includes(VSPHERE_PASSWORD ?? "?"), "the password is on the screen");
+      assert.match(shown, /3 hosts \(esx-01\.lab\.test, .*2 datastores, 2 VMs\./);
+      assert.match(shown, /HA is on, admission control: failoverHosts; DRS is off\./);
+      assert.match(shown, /Test VMs: xp-1\./);
+      assert.match(shown, /1 rule and overrides of 1 VM are left as they are/);
+    });
+
+    it("imports the cluster with an empty preview, and checks it, by the commands that it tells", async () => {
+      const { VSPHERE_PASSWORD = "" } = lab().env;
+      const commands = nextCommands(shown).map((command) => {
+        if (command.startsWith("npm install ")) return project.installation;
+        // There is no terminal here to answer at.
+        return command.replace(/^read -rs VSPHERE_PASSWORD/, `read -rs VSPHERE_PASSWORD <<< '${VSPHERE_PASSWORD}'`);
+      });
+      const check = commands.pop() ?? "";
+      assert.equal(commands.length, 7);
+      const typed = [
+        ...commands,
+        "npx --no-install tsc",
+        `${check} || [ $? -eq 1 ]`,
+        '! grep -r "$VSPHERE_PASSWORD" .',
+      ];
+      const { code, stdout, stderr } = await project.run(typed);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /passed {2}HA settings are as declared: (?!0)/);
+      assert.match(stdout, /passed {2}declared VMs answer: 1 of 1 VM\n/);
+      assert.match(stdout, /FAILED {2}HA monitors the hosts: haHostMonitoring disabled\n/);
+      assert.doesNotMatch(stdout, /UNKNOWN/);
+    });
+
+    it("has changed nothing", async () => {
+      assert.deepEqual(await state(name), byHand);
     });
   });
 });

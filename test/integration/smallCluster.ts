@@ -87,6 +87,77 @@ export class Administrator {
     return this.task("ReconfigureComputeResource_Task", cluster, content, element("modify", "true"));
   }
 
+  /** Settings that an administrator made: none of this library's defaults, with a rule and overrides of one VM. */
+  async setByHand(cluster: Ref): Promise<void> {
+    const [spare, vm, other, preferred] = await Promise.all([
+      this.find("HostSystem", "esx-03.lab.test"),
+      this.find("VirtualMachine", "ubuntu-1"),
+      this.find("VirtualMachine", "xp-1"),
+      this.find("Datastore", "ha-a"),
+    ]);
+    const settings = element("dasSettings", [element("restartPriority", "highest")]);
+    const override = element("info", [refElement("key", vm), settings]);
+    const members = [vm, other].map((one) => refElement("vm", one));
+    const rule = element("info", [element("enabled", "true"), element("name", "apart"), ...members], {
+      "xsi:type": "ClusterAntiAffinityRuleSpec",
+    });
+    const add = element("operation", "add");
+    const policy = element(
+      "admissionControlPolicy",
+      [refElement("failoverHosts", spare), element("failoverLevel", "1")],
+      {
+        "xsi:type": "ClusterFailoverHostAdmissionControlPolicy",
+      },
+    );
+    const option = element("option", [
+      element("key", "das.ignoreRedundantNetWarning"),
+      element("value", "true", { "xsi:type": "xsd:string" }),
+    ]);
+    await this.reconfigure(
+      cluster,
+      [
+        element("dasConfig", [
+          element("vmMonitoring", "vmMonitoringOnly"),
+          element("hostMonitoring", "disabled"),
+          element("defaultVmSettings", [
+            element("restartPriority", "high"),
+            element("restartPriorityTimeout", "900"),
+            element("isolationResponse", "shutdown"),
+            // As vCenter's own client does it, in both places.
+            element("vmToolsMonitoringSettings", [
+              element("enabled", "true"),
+              element("vmMonitoring", "vmMonitoringOnly"),
+              element("failureInterval", "60"),
+              element("minUpTime", "240"),
+              element("maxFailures", "5"),
+              element("maxFailureWindow", "3600"),
+            ]),
+            element("vmComponentProtectionSettings", [
+              element("vmStorageProtectionForAPD", "warning"),
+              element("vmTerminateDelayForAPDSec", "60"),
+              element("vmReactionOnAPDCleared", "reset"),
+              element("vmStorageProtectionForPDL", "warning"),
+            ]),
+          ]),
+          policy,
+          ...[preferred, await this.find("Datastore", "ha-b")].map((one) => refElement("heartbeatDatastore", one)),
+          option,
+        ]),
+        element("dasVmConfigSpec", [add, override]),
+        element("drsConfig", [element("enabled", "false"), element("vmotionRate", "5")]),
+        element("rulesSpec", [add, rule]),
+      ].join(""),
+    );
+  }
+
+  /** Puts an object into a new folder beside it. */
+  async moveIntoFolder(object: Ref, name: string): Promise<void> {
+    const parent = await this.property(object, "parent");
+    const made = ref(at(await this.call("CreateFolder", parent, element("name", name)), "returnval"));
+    if (made === undefined) throw new Error("no folder was made");
+    await this.task("MoveIntoFolder_Task", made, refElement("list", object));
+  }
+
   /** Starts or stops a service of a host. */
   async service(host: string, verb: "Start" | "Stop", id: string): Promise<void> {
     const system = await this.property(await this.find("HostSystem", host), "configManager.serviceSystem");

@@ -9,6 +9,7 @@ import { commands } from "./commands";
 import { defaultLevels, defaultLevelSeconds, defaultListen, defaultWindows } from "./defaults";
 import type { CompareOptions, DrillOptions, RecoverOptions, ReportOptions } from "./drill";
 import type { LoadCommandOptions } from "./load";
+import type { InitOptions } from "../init/answers";
 import type { MonitorOptions } from "./monitor";
 import { CouldNotRun } from "../problems";
 
@@ -45,6 +46,16 @@ const configHelp = `Configuration, a JSON object (later files are laid over earl
   or SHA256:…); login is by keyFile, else by the password in passwordEnv.
   cluster.declared takes the provider's ComputeCluster fields. A stack of this library has the document as output:
   pulumi stack output verification --json`;
+
+const initHelp = `Examples:
+  vsphere-ha init --out compute-1
+  vsphere-ha init --server vcenter.example.com --user reader@vsphere.local --cluster compute-1 --vm ubuntu-1 --out compute-1
+
+Environment:
+  VSPHERE_PASSWORD          password of the vCenter user; asked for on a terminal, and written to no file
+  VSPHERE_SERVER, VSPHERE_USER, VSPHERE_HA_THUMBPRINT
+                            unless an option says it
+  VSPHERE_HA_CA_FILE        PEM file of the CA to trust`;
 
 const checkExamples = `Examples:
   vsphere-ha check --config cluster.json
@@ -125,6 +136,25 @@ function buildProgram(context: CommandContext, done: (code: number) => void): Co
     .configureOutput({ writeOut: (text) => context.stdout.write(text), writeErr: (text) => context.stderr.write(text) })
     .showHelpAfterError("(vsphere-ha --help tells the commands)")
     .addHelpText("after", `\n${exitCodes}`);
+
+  program
+    .command("init")
+    .description(
+      "Reads a cluster that a vCenter has, and writes a stack that takes it over as it stands, with what check needs. " +
+        "Asks on a terminal for what no option says. Changes nothing in vCenter, and overwrites no file.",
+    )
+    .option("--server <host>", "vCenter as host or host:port (default: VSPHERE_SERVER)")
+    .option("--user <name>", "its user, for whom the Read-only role is enough (default: VSPHERE_USER)")
+    .option("--thumbprint <hex>", "of vCenter's certificate, where no CA proves it (default: VSPHERE_HA_THUMBPRINT)")
+    .option("--datacenter <name>", "datacenter of the cluster (default: the only one)")
+    .option("--cluster <name>", "the cluster (default: the only one)")
+    .option("--vm <name>", "a running VM that checks ask and drills restart, may be repeated (default: none)", collect)
+    .option("--out <dir>", "folder for the stack (default: named for the cluster)")
+    .addHelpText("after", `\n${exitCodes}\n`)
+    .addHelpText("after", initHelp)
+    .action(async (options: InitOptions) => {
+      done(await commands.init().initCommand(options, context));
+    });
 
   program
     .command("check")

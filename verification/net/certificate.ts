@@ -1,10 +1,14 @@
-import { connect } from "node:tls";
+import { checkServerIdentity, connect } from "node:tls";
 
 /** As much of a server's certificate as is told to users. */
 export interface ShownCertificate {
   /** SHA-256. */
   thumbprint: string;
   validTo: Date;
+  /** PEM. */
+  pem: string;
+  /** Why it does not prove this server's name, when it does not. */
+  wrongName: string | undefined;
 }
 
 /**
@@ -20,8 +24,13 @@ export function peerCertificate(url: URL, limitMs: number): Promise<ShownCertifi
       resolve(shown);
     };
     socket.once("secureConnect", () => {
-      const { fingerprint256, valid_to: validTo } = socket.getPeerCertificate();
-      finish({ thumbprint: fingerprint256, validTo: new Date(validTo) });
+      const shown = socket.getPeerCertificate();
+      finish({
+        thumbprint: shown.fingerprint256,
+        validTo: new Date(shown.valid_to),
+        pem: pem(shown.raw),
+        wrongName: checkServerIdentity(host, shown)?.message,
+      });
     });
     socket.once("error", () => {
       finish(undefined);
@@ -30,4 +39,9 @@ export function peerCertificate(url: URL, limitMs: number): Promise<ShownCertifi
       finish(undefined);
     });
   });
+}
+
+function pem(der: Buffer): string {
+  const lines = der.toString("base64").match(/.{1,64}/g) ?? [];
+  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
 }

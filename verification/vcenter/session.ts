@@ -32,10 +32,16 @@ export class Session {
     private readonly soap: SoapClient,
     readonly service: Service,
     private readonly credentials: Credentials,
+    private readonly toCheck: string,
   ) {}
 
-  static async open(soap: SoapClient, credentials: Credentials): Promise<Session> {
-    const session = new Session(soap, await retrieveService(soap), credentials);
+  /** @param toCheck what a user looks at who is not let in */
+  static async open(
+    soap: SoapClient,
+    credentials: Credentials,
+    toCheck = "VSPHERE_PASSWORD, and vcenter.user or VSPHERE_USER",
+  ): Promise<Session> {
+    const session = new Session(soap, await retrieveService(soap), credentials, toCheck);
     await session.#logIn();
     return session;
   }
@@ -96,7 +102,7 @@ export class Session {
       if (!isFault(error, "InvalidLogin")) throw error;
       throw new CouldNotRun(
         `vCenter ${this.server} refuses the login of ${user}: wrong user name or password (InvalidLogin); ` +
-          "check VSPHERE_PASSWORD, and vcenter.user or VSPHERE_USER",
+          `check ${this.toCheck}`,
       );
     }
   }

@@ -3,6 +3,7 @@ import { drillNames } from "../../../../verification/drills/variants";
 import { Commands } from "./command";
 
 const commands: string[][] = [
+  ["init"],
   ["check"],
   ...drillNames.map((name) => ["drill", name]),
   ["load"],

@@ -17,6 +17,8 @@ export class ServedVcenter extends FakeFolders {
   guestPassword = "guest-secret";
   /** Of vpxd, which answers SOAP; the appliance's REST API tells it all the same. */
   serviceState = "STARTED";
+  /** Names of clusters beside the one that is the scene's; nothing is in them. */
+  otherClusters: string[] = [];
   /** Called before an inventory is sent. */
   beforeInventory = (): void => undefined;
   readonly #server: Server;
@@ -129,6 +131,8 @@ export class ServedVcenter extends FakeFolders {
             vmFolder: reference("Folder", "group-v1"),
           }),
         );
+      case "Folder":
+        return wanted.length > 1 ? returned(...this.#places()) : undefined;
       case "ClusterComputeResource":
         if (wanted.length > 1) return this.#cluster();
         return returned(objectContent("ClusterComputeResource", "domain-c1", { name: string("compute-1") }));
@@ -143,6 +147,21 @@ export class ServedVcenter extends FakeFolders {
       default:
         return undefined;
     }
+  }
+
+  /** Folders, datacenters and clusters with what each is in. */
+  #places(): string[] {
+    const place = (type: string, id: string, name: string, parent?: [type: string, id: string]): string =>
+      objectContent(type, id, { name: string(name), ...(parent && { parent: reference(...parent) }) });
+    const compute = ["compute-1", ...this.otherClusters].map((name, index) =>
+      place("ClusterComputeResource", `domain-c${(index + 1).toString()}`, name, ["Folder", "group-h1"]),
+    );
+    return [
+      place("Folder", "group-d1", "Datacenters"),
+      place("Datacenter", "datacenter-1", "dc-1", ["Folder", "group-d1"]),
+      place("Folder", "group-h1", "host", ["Datacenter", "datacenter-1"]),
+      ...compute,
+    ];
   }
 
   #cluster(): string {
@@ -208,6 +227,7 @@ function vmObject(vm: VmState): string {
     name: string(vm.name),
     "config.uuid": string(vm.uuid),
     "config.instanceUuid": string(vm.instanceUuid),
+    "config.guestId": string(vm.name.startsWith("xp") ? "winXPProGuest" : "ubuntu64Guest"),
     "config.hardware.numCPU": integer(vm.numCpu),
     "config.hardware.memoryMB": integer(vm.memoryMb),
     "runtime.powerState": string(vm.powerState),

@@ -66,6 +66,8 @@ describe("the second failure of a drill", () => {
   });
 
   it("is told by the clock of vCenter, however far that is ahead", async () => {
+    world.event("DasHostFailedEvent", { host: "esx-02" });
+    world.advance(60);
     const ahead = 3_600_000;
     const eventsSince: VCenter["eventsSince"] = async (since) => {
       const events = await world.vcenter.eventsSince(new Date(since.getTime() - ahead));

@@ -37,9 +37,8 @@ export function cloudCompanion(drill: DrillName, parts: CloudParts): Companion {
   const { openstack } = cloud;
   const { computeHost } = config;
   const syncSeconds = Math.max(1, Math.round(clock.wallMs(syncEverySeconds) / 1000));
-  let watch: CloudWatch | undefined;
-  let plan: DrillPlan | undefined;
-  let began = 0;
+  /** From begin() on. */
+  let running: { watch: CloudWatch; plan: DrillPlan; began: number } | undefined;
   let restored = 0;
   let downBefore: boolean | undefined;
   let downAfter: boolean | undefined;
@@ -92,20 +91,19 @@ export function cloudCompanion(drill: DrillName, parts: CloudParts): Companion {
         throw new CouldNotRun(`${config.service} does not run on its node; start it first`);
       }
     },
-    async begin(planned) {
-      plan = planned;
+    async begin(plan) {
       if (drill === "power-state-sync") {
         progress(`nova-compute's power-state sync runs every ${syncSeconds.toString()} s (wall) from now on`);
         await node().addConfiguration(["[DEFAULT]", `sync_power_state_interval = ${syncSeconds.toString()}`]);
         await started();
       }
-      watch = new CloudWatch(
+      const watch = new CloudWatch(
         openstack,
         { computeHost, hypervisorId: await hypervisorId() },
         () => clock.now(),
         parts.every,
       );
-      began = clock.now();
+      running = { watch, plan, began: clock.now() };
       watch.start();
       await watch.look();
       if (drill === "nova-compute-down") {
@@ -119,7 +117,9 @@ export function cloudCompanion(drill: DrillName, parts: CloudParts): Companion {
         downAfter = !(await node().isActive());
         return;
       }
-      const { samples } = watch ?? { samples: [] };
+      if (running === undefined) return;
+      const { watch, began } = running;
+      const { samples } = watch;
       const full = samples[0]?.capacity;
       const until = began + novaLagMs + pollMs;
       const isLess = (sample: CloudSample | undefined): boolean => {
@@ -134,9 +134,10 @@ export function cloudCompanion(drill: DrillName, parts: CloudParts): Companion {
       if (drill === "power-state-sync") await node().restoreConfiguration();
     },
     async conclude(faultSent): Promise<Concluded> {
-      await watch?.look();
-      watch?.stop();
-      if (watch === undefined || plan === undefined) throw new Error("a watch that did not begin has no conclusion");
+      if (running === undefined) throw new Error("a watch that did not begin has no conclusion");
+      const { watch, plan, began } = running;
+      await watch.look();
+      watch.stop();
       const { samples, failures } = watch;
       const down = downBefore === undefined ? undefined : { before: downBefore, after: downAfter ?? false };
       const evidence: CloudEvidence = { samples, failures, began, faultSent, restored, ended: clock.now(), down };
@@ -148,7 +149,7 @@ export function cloudCompanion(drill: DrillName, parts: CloudParts): Companion {
       };
     },
     stop() {
-      watch?.stop();
+      running?.watch.stop();
     },
   };
 }

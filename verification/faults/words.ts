@@ -127,12 +127,14 @@ const words: { [K in Kind]: { one: (fault: Of<K>) => FaultWords; several: KindWo
   },
   apd: storageWords({
     name: "all paths down",
+    title: "All paths down",
     lost: (names) => `take all paths to ${names} from`,
     losing: (names) => `taking all paths to ${names} from`,
     span: "all paths down",
   }),
   pdl: storageWords({
     name: "device loss",
+    title: "Device loss",
     lost: (names) => `inject the permanent loss of ${names} at`,
     losing: (names) => `injecting the permanent loss of ${names} at`,
     span: "device lost",
@@ -269,13 +271,15 @@ export function isFaultKind(name: string): name is Kind {
 
 interface StorageTexts {
   name: string;
+  /** The same at the beginning of a line. */
+  title: string;
   lost: (datastores: string) => string;
   losing: (datastores: string) => string;
   span: string;
 }
 
 /** Of faults of a host's storage. */
-function storageWords({ name, lost, losing, span }: StorageTexts): {
+function storageWords({ name, title, lost, losing, span }: StorageTexts): {
   one: (fault: StorageRecord) => FaultWords;
   several: KindWords;
 } {
@@ -285,7 +289,7 @@ function storageWords({ name, lost, losing, span }: StorageTexts): {
       const means = [...paths, ...rulesets.map((ruleset) => `firewall rule set ${ruleset}`)].join(", ");
       return {
         subject: host,
-        title: `${name[0]?.toUpperCase() ?? ""}${name.slice(1)} of ${names} at ${host}`,
+        title: `${title} of ${names} at ${host}`,
         inLine: `${name} of ${names} at ${host}`,
         named: `${name} of ${names} at ${host}`,
         breaks: `${lost(names)} ${host} over SSH`,

@@ -85,6 +85,53 @@ describe("what OpenStack goes through in a drill", () => {
     assert.ok(told.includes("waiting for placement to show the smaller capacity"));
   });
 
+  it("waits no longer for placement than nova may take, and not for less than nothing", async () => {
+    const one = companion("host-loss");
+    world.looksFail = true;
+    await one.begin(plan);
+    world.looksFail = false;
+    const began = world.nowMs;
+    await one.failedOver();
+    assert.ok(world.nowMs - began > 90_000 && world.nowMs - began <= 93_000, (world.nowMs - began).toString());
+    one.stop();
+  });
+
+  it("takes no answer of placement for no answer, and an instance that is gone for gone", async () => {
+    const one = companion("host-loss");
+    await one.begin(plan);
+    const faultSent = world.nowMs;
+    world.advance(10);
+    [world.launched, world.provided] = [false, false];
+    await world.clock.wait(2);
+    const waiting = world.nowMs;
+    await one.failedOver();
+    assert.ok(world.nowMs - waiting > 70_000, "what is not known is not less");
+    const { openstack, notes } = await one.conclude(faultSent);
+    assert.deepEqual(openstack.instances[0]?.statuses, ["ACTIVE", "not known"]);
+    assert.deepEqual(
+      openstack.capacity.map(({ text }) => text),
+      ["24 vCPUs, 49152 MB", "not known"],
+    );
+    const { t = 0 } = openstack.capacity[1] ?? {};
+    assert.ok(t >= 10 && t <= 15, t.toString());
+    assert.deepEqual(
+      notes.map(({ text }) => text),
+      ["nova shows ubuntu-1 as not known", "placement shows not known"],
+    );
+  });
+
+  it("ends its watch when it is told to, and does nothing before it began", async () => {
+    const one = companion("host-loss");
+    one.stop();
+    await one.failedOver();
+    assert.equal(world.nowMs, new CloudWorld().nowMs);
+    await one.begin(plan);
+    one.stop();
+    for (let k = 0; k < 5; k++) await world.clock.wait(2);
+    const { openstack } = await one.conclude(world.nowMs);
+    assert.equal(openstack.samples, 2, "the first look, and the last");
+  });
+
   it("has no conclusion before it began", async () => {
     await assert.rejects(companion("host-loss").conclude(0), /a watch that did not begin has no conclusion/);
     companion("host-loss").stop();

@@ -56,6 +56,50 @@ describe("plan of a host loss", () => {
     );
   });
 
+  it("moves one that runs, and counts what is off neither as one that is there nor as one that fails", () => {
+    world.vmNamed("xp-1").poweredOn = false;
+    const { moves, affected } = plan();
+    assert.deepEqual(
+      moves.map(({ vm, to }) => `${vm.name} to ${to.name}`),
+      ["xp-2 to esx-02"],
+    );
+    assert.deepEqual(
+      affected.map(({ vm }) => vm.name),
+      ["ubuntu-1", "xp-2"],
+    );
+  });
+
+  it("takes those that nova launched for a kind of their own", () => {
+    const config = world.config();
+    for (const vm of config.vms) if (vm.name === "xp-2") vm.openstack = { instanceId: "i" };
+    const made = planHostLoss(world.inventory(), config, "esx-02", options);
+    assert.ok("host" in made);
+    assert.deepEqual(
+      made.moves.map(({ vm }) => vm.name),
+      ["xp-2"],
+    );
+    world.vmNamed("xp-2").datastoreIds = ["datastore-9"];
+    assert.ok(
+      planHostLoss(world.inventory(), config, "esx-02", options).refusals.includes(
+        "no nova-launched windowsxp VM of the target can run on esx-02 and be restarted by HA",
+      ),
+    );
+  });
+
+  it("gives each VM the boot budget of its own", () => {
+    const config = world.config();
+    for (const vm of config.vms) if (vm.name === "xp-1") vm.bootSeconds = 300;
+    const made = planHostLoss(world.inventory(), config, "esx-02", options);
+    assert.ok("host" in made);
+    assert.deepEqual(
+      made.budgets.map(({ vm, total }) => [vm.name, total]),
+      [
+        ["ubuntu-1", 23 + 15 + 120],
+        ["xp-1", 23 + 15 + 300],
+      ],
+    );
+  });
+
   describe("where a rule keeps a VM of the host apart from the one that is to come", () => {
     const apart =
       (names: string[], enabled = true) =>
@@ -82,6 +126,16 @@ describe("plan of a host loss", () => {
       for (const rule of [apart(["ubuntu-1", "xp-1"], false), apart(["ubuntu-1", "ubuntu-2"])]) {
         assert.deepEqual(plan("esx-01", rule).moves.map(named), ["ubuntu-1: esx-02 to esx-01"]);
       }
+    });
+
+    it("moves only what must come when the rule keeps them together, or the VM there is off", () => {
+      const together = (inventory: Inventory): void => {
+        apart(["ubuntu-1", "xp-1"])(inventory);
+        for (const rule of inventory.cluster.rules) Object.assign(rule, { kind: "together" });
+      };
+      assert.deepEqual(plan("esx-01", together).moves.map(named), ["ubuntu-1: esx-02 to esx-01"]);
+      world.vms.push({ ...world.vm("mail", undefined, "esx-01"), poweredOn: false });
+      assert.deepEqual(plan("esx-01", apart(["ubuntu-1", "mail"])).moves.map(named), ["ubuntu-1: esx-02 to esx-01"]);
     });
 
     it("refuses to move a VM of somebody else's out of the way", () => {

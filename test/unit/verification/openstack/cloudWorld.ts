@@ -24,6 +24,9 @@ export class CloudWorld extends World {
   /** Every answer of nova's and placement's looks, not of what is asked before a drill. */
   looksFail = false;
   known = true;
+  /** Whether nova still has the instance, and placement its provider. */
+  launched = true;
+  provided = true;
   /** What nova-compute reports of itself at an instant; undefined: the service is not there. */
   reportAt: (seconds: number) => string | undefined = () => (++this.#reports).toString();
   #reports = 0;
@@ -70,9 +73,11 @@ export class CloudWorld extends World {
         const own = { ...other, id: "h", name: "domain-c1.u", serviceHost: "compute-1" };
         return answer(this.known ? [other, own] : [other]);
       },
-      provider: (id) => look(id === "h" ? this.capacity : undefined),
+      provider: (id) => look(id === "h" && this.provided ? this.capacity : undefined),
       instances: (host) => {
-        return look(host === "compute-1" ? [instance({ status: this.status, taskState: this.taskState })] : []);
+        return look(
+          host === "compute-1" && this.launched ? [instance({ status: this.status, taskState: this.taskState })] : [],
+        );
       },
       aggregates: nothing,
       portsOf: nothing,

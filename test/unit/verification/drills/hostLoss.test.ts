@@ -328,6 +328,27 @@ describe("host-loss drill", () => {
       assert.match(message, /xp-\d did not stay on esx-02/);
     });
 
+    it("the cluster has no such host", async () => {
+      const journal = await run(["esx-99"]);
+      assert.equal(
+        journal.error,
+        "esx-99 must not be failed:\n  host esx-99 is not in cluster compute, which has esx-01, esx-02, esx-03",
+      );
+      assert.deepEqual([world.posted, world.moves], [[], []]);
+    });
+
+    it("services did not answer for the ten seconds before it, each named once", async () => {
+      world.later(3, () => (world.vmNamed("xp-2").answers = world.vmNamed("ubuntu-1").answers = false));
+      world.later(6, () => (world.vmNamed("xp-2").answers = true));
+      const journal = await run();
+      assert.equal(
+        journal.error,
+        "ubuntu-1, xp-2 did not answer steadily for 10 s before the fault; nothing was failed: check the service and " +
+          "the network between it and this machine",
+      );
+      assert.deepEqual(world.posted, []);
+    });
+
     it("the user interrupts before the fault", async () => {
       const controller = new AbortController();
       world.later(5, () => controller.abort(new Error("SIGINT")));

@@ -54,6 +54,11 @@ export interface HostState {
   version: string | undefined;
   /** How the host's clock is kept right; undefined when vCenter does not tell. */
   clock: { servers: string[]; running: boolean } | undefined;
+  /**
+   * What the host does when no path reaches a device (APD): whether it ever gives up retrying, and after how many seconds;
+   * undefined: not told.
+   */
+  apd: { handled: boolean; timeoutSeconds: number } | undefined;
   /** VMkernel adapters that carry management traffic, with the physical adapters behind each; undefined: not told. */
   management: { adapter: string; uplinks: string[] }[] | undefined;
 }

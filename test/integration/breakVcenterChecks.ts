@@ -231,19 +231,26 @@ export const breaks: readonly Break[] = [
     finds: /^esx-03\.lab\.test: .*7\.0\.3.*; .*8\.0\.\d.*$/,
   },
   {
+    check: "apd-handled",
+    when: "a host was told to retry lost paths without end",
+    breakIt: ({ admin }) => protecting(admin, "Misc.APDHandlingEnable", [0, 1]),
+    finds: /^esx-02\.lab\.test: Misc\.APDHandlingEnable 0; 1$/,
+    also: { "apd-timeout-alike": "passed" },
+  },
+  {
+    check: "apd-timeout-alike",
+    when: "a host was given another time-out",
+    breakIt: ({ admin }) => protecting(admin, "Misc.APDTimeout", [60, 140]),
+    finds: /^esx-02\.lab\.test: 60 s; 140 s$/,
+    also: { "apd-handled": "passed" },
+  },
+  {
     check: "no-config-issues",
     when: "vCenter warns of an open shell",
     breakIt: async ({ admin }) => {
-      const host = await admin.find("HostSystem", "esx-01.lab.test");
-      const options = await admin.property(host, "configManager.advancedOption");
-      const warn = (suppress: string) =>
-        admin.call(
-          "UpdateOptions",
-          options,
-          `<changedValue><key>UserVars.SuppressShellWarning</key><value xsi:type="xsd:long">${suppress}</value></changedValue>`,
-        );
-      await warn("0");
-      return () => warn("1");
+      const suppress = (value: number) => admin.hostOption("esx-01.lab.test", "UserVars.SuppressShellWarning", value);
+      await suppress(0);
+      return () => suppress(1);
     },
     finds: /^esx-01\.lab\.test: SSH for the host \S+ has been enabled; no issue$/,
   },
@@ -481,4 +488,16 @@ async function freeHost({ inventory }: Field): Promise<string> {
   const best = free.find(({ fdmState }) => fdmState !== "master") ?? free[0];
   assert.ok(best, "a host without a declared VM");
   return best.name;
+}
+
+/** With component protection on, another value of an advanced setting of a host, and back to the first. */
+async function protecting(admin: Administrator, key: string, [broken, right]: [number, number]): Promise<Undo> {
+  const protect = (word: string): string =>
+    `<vmComponentProtecting>${word}</vmComponentProtecting><defaultVmSettings><vmComponentProtectionSettings>` +
+    "<vmStorageProtectionForAPD>restartConservative</vmStorageProtectionForAPD>" +
+    "</vmComponentProtectionSettings></defaultVmSettings>";
+  const undo = [await das(admin, protect("enabled"), protect("disabled"))];
+  await admin.hostOption("esx-02.lab.test", key, broken);
+  undo.push(() => admin.hostOption("esx-02.lab.test", key, right));
+  return () => inReverse(undo);
 }

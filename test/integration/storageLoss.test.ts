@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { element } from "../../verification/vcenter/xml";
+import { element, refElement } from "../../verification/vcenter/xml";
+import { override } from "./clusterEdits";
 import { DrillLab, type Run, type Watch } from "./drillLab";
 
 const disk = "naa.6000c29000000000000000000000a001";
 
+/** The hosts' time-out of APD, which ESXi has at 140. */
+const timeoutSeconds = 60;
+
+/** VMs are reset where APD ends after the time-out: no drill ends it before they were terminated. */
 function protection(apd: string, pdl: string): string {
-  const words = { vmStorageProtectionForAPD: apd, vmTerminateDelayForAPDSec: "30", vmReactionOnAPDCleared: "none" };
+  const words = { vmStorageProtectionForAPD: apd, vmTerminateDelayForAPDSec: "30", vmReactionOnAPDCleared: "reset" };
   const fields = Object.entries({ ...words, vmStorageProtectionForPDL: pdl }).map(([key, value]) =>
     element(key, value),
   );
@@ -23,12 +29,15 @@ describe("drills on lost storage on the lab", function () {
   before(async () => {
     lab = await DrillLab.start("storage");
     await lab.reconfigure(protection("restartConservative", "restartAggressive"));
+    for (const { name } of lab.document.hosts) await lab.admin.hostOption(name, "Misc.APDTimeout", timeoutSeconds);
   });
 
   after(() => lab.stop());
 
   const drill = (report: string, kind: "apd" | "pdl", host: string, watch?: Watch): Promise<Run> =>
     lab.drill(report, [kind, "--host", host], watch);
+  const observed = (report: string, kind: "apd" | "pdl", host: string): Promise<Run> =>
+    lab.observed(report, [kind, "--host", host]);
 
   async function inOrder(): Promise<void> {
     const checked = await lab.verifier(["check"]);
@@ -42,11 +51,52 @@ describe("drills on lost storage on the lab", function () {
     assert.equal(lab.journal("none").verdict, "not-applicable");
   });
 
+  it("are refused to APD where the host does not handle it, with nothing broken", async () => {
+    const [host, handling] = ["esx-01.lab.test", "Misc.APDHandlingEnable"];
+    await lab.admin.hostOption(host, handling, 0);
+    const truth = readFileSync(lab.lab.truthLog, "utf8");
+    const plan = await lab.verifier(["drill", "apd", "--host", host, "--plan"]);
+    const run = await drill("unhandled", "apd", host);
+    await lab.admin.hostOption(host, handling, 1);
+    assert.equal(plan.code, 2, plan.output);
+    assert.match(
+      plan.output,
+      /^ {4}esx-01\.lab\.test does not handle APD: .*set its advanced setting Misc\.APDHandlingEnable to 1$/m,
+    );
+    assert.equal(run.code, 2, run.output);
+    assert.match(run.output, /apd-handled/);
+    assert.deepEqual(lab.journal("unhandled").drills, []);
+    assert.equal(readFileSync(lab.lab.truthLog, "utf8"), truth);
+  });
+
   it("pass where all paths to the NFS datastores of a host are down: their VMs restart elsewhere", async () => {
-    const { code, output } = await drill("nfs", "apd", "esx-02.lab.test");
+    const host = "esx-02.lab.test";
+    // HA leaves this one alone, also when its storage is back.
+    const left = await lab.admin.find("VirtualMachine", "xp-2");
+    await lab.admin.task(
+      "MigrateVM_Task",
+      left,
+      refElement("host", await lab.admin.find("HostSystem", host)),
+      element("priority", "defaultPriority"),
+    );
+    const response = element("vmComponentProtectionSettings", [element("vmStorageProtectionForAPD", "warning")]);
+    const end = await override(lab.admin, left, response);
+    const { code, output } = await observed("nfs", "apd", host);
+    await end();
     assert.equal(code, 0, output);
+    const { expectations } = lab.result("nfs");
+    assert.match(expectations.find(({ id }) => id === "vm-left-alone:xp-2")?.basis ?? "", /response to APD is warning/);
+    const terminated = expectations.filter(({ id }) => id.startsWith("vm-terminated:"));
+    assert.ok(terminated.length >= 1);
+    for (const { basis, seen } of terminated) {
+      assert.match(basis, /: 60 s until APD times out \(esx-02\.lab\.test's Misc\.APDTimeout\), 30 s delay/);
+      // By ESXi's default it would come 80 s later.
+      const [, latest] = /^terminated [\d.]+ to ([\d.]+) s after the fault/.exec(seen) ?? [];
+      assert.ok(Number(latest) >= timeoutSeconds + 30 - 5 && Number(latest) < 140 + 30, seen);
+    }
     const affected = lab.result("nfs").vms.filter((vm) => vm.affected);
-    assert.deepEqual([...new Set(affected.map(({ guestOs }) => guestOs))].sort(), ["ubuntu", "windowsxp"]);
+    assert.ok(affected.some(({ guestOs }) => guestOs === "ubuntu"));
+    assert.ok(affected.every(({ vm }) => vm !== "xp-2"));
     assert.ok(affected.every(({ hostBefore, hostAfter }) => hostAfter !== undefined && hostAfter !== hostBefore));
     await inOrder();
   });
@@ -60,7 +110,7 @@ describe("drills on lost storage on the lab", function () {
     });
 
     it("pass where its disk is gone for good: its VMs restart elsewhere, and no other notices", async () => {
-      const { code, output } = await drill("pdl", "pdl", host);
+      const { code, output } = await observed("pdl", "pdl", host);
       assert.equal(code, 0, output);
       const { vms } = lab.result("pdl");
       assert.deepEqual(
@@ -88,7 +138,7 @@ describe("drills on lost storage on the lab", function () {
 
     it("pass where the settings leave its VMs alone when their disk is gone", async () => {
       await lab.reconfigure(protection("restartConservative", "disabled"));
-      const { code, output } = await drill("left", "pdl", host);
+      const { code, output } = await observed("left", "pdl", host);
       assert.equal(code, 0, output);
       const { expectations, vms } = lab.result("left");
       assert.ok(expectations.some(({ id }) => id === "vm-left-alone:ubuntu-1"));

@@ -72,7 +72,7 @@ export const hostVersionsAlike: Check = {
 };
 
 /** Of equally common ones, the highest. */
-function mostCommon(versions: string[]): string | undefined {
+export function mostCommon(versions: string[]): string | undefined {
   const count = (version: string): number => versions.filter((one) => one === version).length;
   const newestFirst = [...new Set(versions)].sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
   return newestFirst.sort((a, b) => count(b) - count(a))[0];

@@ -2,6 +2,7 @@ import type { VerificationConfig } from "../config";
 import type { CheckResult, Inventory, Verdict } from "../model";
 import type { OpenStackState } from "../openstack/model";
 import { serviceOf } from "../probes/target";
+import { apdHandled, apdTimeoutAlike } from "./apd";
 import { admissionControlOn, admissionControlSatisfied } from "./admission";
 import { vcenterCertificate } from "./certificate";
 import { runCheck, type Check } from "./check";
@@ -36,6 +37,8 @@ export const checks: readonly Check[] = [
   managementNetworkRedundant,
   hostClocks,
   hostVersionsAlike,
+  apdHandled,
+  apdTimeoutAlike,
   configIssues,
   rulesAgree,
   rulesLeaveRoom,

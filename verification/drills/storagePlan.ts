@@ -8,7 +8,13 @@ import { surveyHost } from "./hostSurvey";
 import { sshRefusals } from "./isolationPlan";
 import type { DrillPlan, PlannedVm, Planner } from "./plan";
 import { comesBack, restartsElsewhere } from "./restartExpectations";
-import { earliestTermination, storageResponse, terminationBudget, type StorageResponse } from "./storageTiming";
+import {
+  apdRefusals,
+  earliestTermination,
+  storageResponse,
+  terminationBudget,
+  type StorageResponse,
+} from "./storageTiming";
 
 /** After a termination would have come, so that a VM that is to be left alone is seen to be; seconds. */
 const watchSeconds = 30;
@@ -37,7 +43,8 @@ function planStorageLoss(loss: StorageLoss): Planner {
     const terminated = hit.filter(({ vm }) => responseOf(vm)?.restarts === true);
     const left = hit.filter((one) => !terminated.includes(one));
     const budgetOf = (vm: VmState): { seconds: number; basis: string } => {
-      return terminationBudget(loss, responseOf(vm) ?? { restarts: false, delaySeconds: 0, because: "not told" });
+      const response = responseOf(vm) ?? { restarts: false, delaySeconds: 0, because: "not told" };
+      return terminationBudget(loss, response, survey.host);
     };
     const longest = Math.max(0, ...hit.map(({ vm }) => budgetOf(vm).seconds));
     const untold = hit.filter(({ vm }) => responseOf(vm) === undefined).map(({ vm }) => vm.name);
@@ -61,6 +68,7 @@ function planStorageLoss(loss: StorageLoss): Planner {
           options,
         ),
         ...sshRefusals(config, hostName),
+        ...(loss === "apd" ? apdRefusals(survey.host) : []),
         ...(untold.length === 0
           ? []
           : [`vCenter does not tell how ${untold.join(", ")} are protected from lost storage`]),
@@ -138,8 +146,8 @@ function expectations(
     ...terminated.flatMap(({ vm }): Expected[] => {
       const response = responseOf(vm);
       if (response === undefined) return [];
-      const { seconds, basis } = terminationBudget(loss, response);
-      const earliest = earliestTermination(loss, response);
+      const { seconds, basis } = terminationBudget(loss, response, host);
+      const earliest = earliestTermination(loss, response, host);
       return [
         {
           ...aboutVm("vm-terminated", vm),

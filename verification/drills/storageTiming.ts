@@ -1,5 +1,5 @@
 import type { StorageLoss } from "../faults/fault";
-import type { ClusterState, Moid, SettingValue } from "../model";
+import type { ClusterState, HostState, Moid, SettingValue } from "../model";
 import { restartPriority } from "../restartPriority";
 import { reportingSeconds, type Budget } from "./timing";
 
@@ -13,9 +13,7 @@ export interface StorageResponse {
   because: string;
 }
 
-/** vSphere Storage, "Handling Transient APD Conditions": Misc.APDTimeout, 140 s unless a host is set otherwise. */
-const apdTimeout = 140;
-/** vCenter's default of the delay after it. */
+/** vCenter's default of the delay after the time-out of APD. */
 const defaultDelay = 180;
 /** For a host to notice the loss and for its agent to act. Our allowance: no figure is published. */
 const noticeSeconds = 15;
@@ -41,22 +39,48 @@ export function storageResponse(cluster: ClusterState, vm: Moid, loss: StorageLo
   return { restarts: true, delaySeconds, because: says };
 }
 
+/** The host that loses storage. */
+export type LosingHost = Pick<HostState, "name" | "apd">;
+
+/** Why component protection cannot act, or not at a time that can be told. */
+export function apdRefusals({ name, apd }: LosingHost): string[] {
+  if (apd === undefined) {
+    return [
+      `vCenter does not tell how ${name} handles APD (advanced settings Misc.APDHandlingEnable and Misc.APDTimeout)`,
+    ];
+  }
+  if (apd.handled) return [];
+  return [
+    `${name} does not handle APD: it retries without end, so that HA's component protection never acts; set its ` +
+      "advanced setting Misc.APDHandlingEnable to 1",
+  ];
+}
+
 /** Until HA has terminated a VM, so that it can restart elsewhere. */
-export function terminationBudget(loss: StorageLoss, { delaySeconds, because }: StorageResponse): Budget {
+export function terminationBudget(
+  loss: StorageLoss,
+  { delaySeconds, because }: StorageResponse,
+  host: LosingHost,
+): Budget {
   const late = noticeSeconds + reportingSeconds;
   const allowance = `${late.toString()} s more for the host to notice and vCenter to report it (our allowance)`;
   if (loss === "pdl") return { seconds: late, basis: `${because}, and comes at once; ${allowance}` };
   return {
-    seconds: apdTimeout + delaySeconds + late,
+    seconds: apdTimeout(host) + delaySeconds + late,
     basis:
-      `${because}: ${apdTimeout.toString()} s until APD times out (Misc.APDTimeout's default), ` +
+      `${because}: ${apdTimeout(host).toString()} s until APD times out (${host.name}'s Misc.APDTimeout), ` +
       `${delaySeconds.toString()} s delay of the response; ${allowance}`,
   };
 }
 
 /** Before which no VM may be terminated, in seconds. */
-export function earliestTermination(loss: StorageLoss, { delaySeconds }: StorageResponse): number {
-  return loss === "pdl" ? 0 : apdTimeout + delaySeconds - earlySeconds;
+export function earliestTermination(loss: StorageLoss, { delaySeconds }: StorageResponse, host: LosingHost): number {
+  return loss === "pdl" ? 0 : apdTimeout(host) + delaySeconds - earlySeconds;
+}
+
+/** Of a host that does not tell it, the drill is refused. */
+function apdTimeout({ apd }: LosingHost): number {
+  return apd?.timeoutSeconds ?? 0;
 }
 
 function delayOf(value: SettingValue | undefined): number {

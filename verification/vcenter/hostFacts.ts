@@ -1,8 +1,18 @@
 import type { HostState } from "../model";
-import { at, boolean, children, ids, members, text, type Xml } from "./xml";
+import { at, boolean, children, ids, integer, members, text, type Xml } from "./xml";
 
 /** Facts of a host's configuration that redundancy rests on. */
-type HostFacts = Pick<HostState, "version" | "clock" | "management">;
+type HostFacts = Pick<HostState, "version" | "clock" | "apd" | "management">;
+
+/**
+ * One advanced setting of a host. Of the thousand that it has, vCenter sends the one whose key the path names, as it names elements
+ * of lists in changes of properties (vSphere API reference, PropertyChange.name).
+ */
+const option = (key: string): string => `config.option["${key}"]`;
+
+/** vSphere Storage, "Disable Storage APD Handling" and "Change Timeout Limits for Storage APD". */
+const apdHandling = option("Misc.APDHandlingEnable");
+const apdTimeout = option("Misc.APDTimeout");
 
 /** Properties of HostSystem that the facts are read from. */
 export const hostFactProperties = [
@@ -10,6 +20,8 @@ export const hostFactProperties = [
   "config.product.build",
   "config.dateTimeInfo",
   "config.service.service",
+  apdHandling,
+  apdTimeout,
   "config.virtualNicManagerInfo.netConfig",
   "config.network.vnic",
   "config.network.portgroup",
@@ -18,7 +30,7 @@ export const hostFactProperties = [
 ];
 
 export function readHostFacts(read: Map<string, Xml>): HostFacts {
-  return { version: version(read), clock: clock(read), management: management(read) };
+  return { version: version(read), clock: clock(read), apd: apd(read), management: management(read) };
 }
 
 function version(read: Map<string, Xml>): string | undefined {
@@ -39,6 +51,13 @@ function clock(read: Map<string, Xml>): HostFacts["clock"] {
     return clockServices.includes(text(at(service, "key")) ?? "") && boolean(at(service, "running")) === true;
   });
   return { servers, running };
+}
+
+function apd(read: Map<string, Xml>): HostFacts["apd"] {
+  const handling = integer(at(read.get(apdHandling), "value"));
+  const timeoutSeconds = integer(at(read.get(apdTimeout), "value"));
+  if (handling === undefined || timeoutSeconds === undefined) return undefined;
+  return { handled: handling !== 0, timeoutSeconds };
 }
 
 function management(read: Map<string, Xml>): HostFacts["management"] {

@@ -2,10 +2,6 @@ package fdm
 
 import "time"
 
-// APDTimeout is for how long a host retries storage that does not answer before it lets I/O fail (vSphere Storage, "Storage
-// Failover: All Paths Down", Misc.APDTimeout).
-const APDTimeout = 140 * time.Second
-
 // StorageResponse is what component protection does about lost storage (vSphere API reference,
 // ClusterVmComponentProtectionSettingsStorageVmReaction).
 type StorageResponse int
@@ -23,9 +19,9 @@ const (
 // Protection is how one machine is protected from the loss of its storage.
 type Protection struct {
 	APD, PDL StorageResponse
-	// Delay is waited after APDTimeout.
+	// Delay is waited after the time-out of APD.
 	Delay time.Duration
-	// ResetOnClear resets a machine whose storage came back after APDTimeout and before it was terminated.
+	// ResetOnClear resets a machine whose storage came back after that time-out and before it was terminated.
 	ResetOnClear bool
 }
 
@@ -34,6 +30,9 @@ type Loss struct {
 	VM    string
 	PDL   bool
 	Since time.Duration
+	// Timeout is for how long its host retries on all paths before it lets I/O fail (vSphere Storage, "Storage Failover: All
+	// Paths Down", Misc.APDTimeout); of permanent loss it has no meaning.
+	Timeout time.Duration
 }
 
 // Capacity is what is known of room for a machine on other hosts.
@@ -116,7 +115,7 @@ func (g *Guard) Step(now time.Duration, losses []Loss, protection func(vm string
 func (c *lossCase) step(now time.Duration, p Protection, capacity func(string) Capacity) (measures []Measure) {
 	response, seen, due := p.PDL, c.Since, c.Since
 	if !c.PDL {
-		response, seen = p.APD, c.Since+APDTimeout
+		response, seen = p.APD, c.Since+c.Timeout
 		due = seen + p.Delay
 	}
 	c.resets = !c.PDL && now >= seen && response >= RestartIfPossible && p.ResetOnClear

@@ -17,6 +17,11 @@ func protected(apd fdm.StorageResponse) fdm.Protection {
 // play runs a loss of one machine from a second to another, in steps of a second, until the end, and returns what was done
 // and when.
 func play(p fdm.Protection, pdl bool, from, to, end int, capacity func(second int) fdm.Capacity) []string {
+	return playWith(140, p, pdl, from, to, end, capacity)
+}
+
+// playWith is play on a host with another time-out of APD, in seconds.
+func playWith(timeout int, p fdm.Protection, pdl bool, from, to, end int, capacity func(second int) fdm.Capacity) []string {
 	g := fdm.NewGuard()
 	var log []string
 	terminated := false
@@ -24,7 +29,7 @@ func play(p fdm.Protection, pdl bool, from, to, end int, capacity func(second in
 		now := time.Duration(s) * time.Second
 		var losses []fdm.Loss
 		if s >= from && s < to && !terminated {
-			losses = []fdm.Loss{{VM: "a", PDL: pdl, Since: time.Duration(from) * time.Second}}
+			losses = []fdm.Loss{{VM: "a", PDL: pdl, Since: time.Duration(from) * time.Second, Timeout: time.Duration(timeout) * time.Second}}
 		}
 		for _, step := range g.Step(now, losses, func(string) fdm.Protection { return p }, func(string) fdm.Capacity { return capacity(s) }) {
 			log = append(log, fmt.Sprintf("%d %s", s-from, step.Measure))
@@ -52,6 +57,11 @@ func TestAPDIsReportedAfter140SecondsAndTerminatesAfterTheDelay(t *testing.T) {
 	p := protected(fdm.RestartIfPossible)
 	p.Delay = 0
 	took(t, play(p, false, 5, forever, 1000, always(fdm.Enough)), "140 report", "140 terminate")
+}
+
+func TestAPDCountsFromTheTimeoutOfTheHost(t *testing.T) {
+	took(t, playWith(60, protected(fdm.RestartIfPossible), false, 5, forever, 1000, always(fdm.Enough)), "60 report", "240 terminate")
+	took(t, playWith(60, protected(fdm.RestartIfPossible), true, 5, forever, 1000, always(fdm.Enough)), "0 report", "0 terminate")
 }
 
 func TestAPDWithWarningOrDisabledTerminatesNothing(t *testing.T) {
@@ -112,7 +122,7 @@ func TestPDLTerminatesAtOnceWhateverTheRoom(t *testing.T) {
 func TestSecondAPDCountsFromItsOwnBeginning(t *testing.T) {
 	g := fdm.NewGuard()
 	step := func(now, since int) []fdm.Step {
-		losses := []fdm.Loss{{VM: "a", Since: time.Duration(since) * time.Second}}
+		losses := []fdm.Loss{{VM: "a", Since: time.Duration(since) * time.Second, Timeout: 140 * time.Second}}
 		return g.Step(time.Duration(now)*time.Second, losses, func(string) fdm.Protection { return protected(fdm.RestartIfPossible) }, func(string) fdm.Capacity { return fdm.Enough })
 	}
 	if s := step(319, 0); len(s) != 1 || s[0].Measure != fdm.ReportLoss {

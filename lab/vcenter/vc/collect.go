@@ -1,6 +1,7 @@
 package vc
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -24,7 +25,7 @@ func retrieve(ctx *simulator.Context, set []types.PropertyFilterSpec) ([]types.O
 		return nil, false
 	}
 	for _, p := range set[0].PropSet {
-		if isTrue(p.All) || strings.Contains(strings.Join(p.PathSet, ""), "[") {
+		if isTrue(p.All) {
 			return nil, false
 		}
 	}
@@ -126,9 +127,15 @@ func read(content *types.ObjectContent, value reflect.Value, path string) {
 	}
 }
 
-// at follows a path. The value is not valid where something on the way is unset; false means that there is no such path.
+// at follows a path. The value is not valid where something on the way is unset; false means that there is no such path. A part
+// may name an element of a list by its key: device[4000], option["Misc.APDTimeout"] (API reference, PropertyChange.name).
 func at(v reflect.Value, path string) (reflect.Value, bool) {
-	for name := range strings.SplitSeq(path, ".") {
+	if path == "" || strings.HasSuffix(path, ".") {
+		return reflect.Value{}, false
+	}
+	for path != "" {
+		name, key, keyed, rest := step(path)
+		path = rest
 		for v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer {
 			if v.IsNil() {
 				return reflect.Value{}, true
@@ -145,6 +152,13 @@ func at(v reflect.Value, path string) (reflect.Value, bool) {
 		if v = v.FieldByName(name); !v.IsValid() {
 			return v, false
 		}
+		if keyed {
+			element, ok := withKey(v, key)
+			if !ok || !element.IsValid() {
+				return element, ok
+			}
+			v = element
+		}
 	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -160,6 +174,44 @@ func at(v reflect.Value, path string) (reflect.Value, bool) {
 		}
 	}
 	return v, true
+}
+
+// step takes the first part off a path: the name of a property, and the key of one of its elements if there is one.
+func step(path string) (name, key string, keyed bool, rest string) {
+	end := strings.IndexAny(path, ".[")
+	if end < 0 {
+		return path, "", false, ""
+	}
+	name, rest = path[:end], path[end+1:]
+	if path[end] == '.' {
+		return name, "", false, rest
+	}
+	key, rest, keyed = strings.Cut(rest, "]")
+	return name, strings.Trim(key, `"`), keyed, strings.TrimPrefix(rest, ".")
+}
+
+// withKey finds the element of a list that has a key; not valid when none has it, false when its elements have no keys.
+func withKey(list reflect.Value, key string) (reflect.Value, bool) {
+	if list.Kind() != reflect.Slice {
+		return reflect.Value{}, false
+	}
+	for i := range list.Len() {
+		element := list.Index(i)
+		for element.Kind() == reflect.Interface || element.Kind() == reflect.Pointer {
+			element = element.Elem()
+		}
+		if element.Kind() != reflect.Struct {
+			return reflect.Value{}, false
+		}
+		own := element.FieldByName("Key")
+		if !own.IsValid() {
+			return reflect.Value{}, false
+		}
+		if fmt.Sprint(own.Interface()) == key {
+			return element, true
+		}
+	}
+	return reflect.Value{}, true
 }
 
 // arrays are the types of the API for lists of Go's own types; those of others are named for their elements.

@@ -75,12 +75,12 @@ func worst(host managedHost, m machine) (fdm.Loss, bool) {
 	worst := fdm.Loss{VM: m.ref.Value}
 	for _, ds := range m.files {
 		l, lost := host.lost[ds]
-		if !lost {
-			continue
-		}
 		pdl := l.state == hardware.DeviceLost
+		if !lost || !pdl && l.timeout == 0 {
+			continue // component protection waits for a time-out that never comes
+		}
 		if !found || pdl && !worst.PDL || pdl == worst.PDL && l.since < worst.Since {
-			found, worst.PDL, worst.Since = true, pdl, l.since
+			found, worst.PDL, worst.Since, worst.Timeout = true, pdl, l.since, l.timeout
 		}
 	}
 	return worst, found

@@ -37,6 +37,9 @@ func components(apd, pdl string, change ...func(*types.ClusterVmComponentProtect
 	}
 }
 
+// late is how far the instant of an event may lie behind what it tells of, on a busy machine, in lab seconds.
+const late = 5
+
 func withReset(s *types.ClusterVmComponentProtectionSettings) { s.VmReactionOnAPDCleared = "reset" }
 
 // vmfsSite is a settled site with a machine on VMFS; it returns the machine and the index of its host.
@@ -84,7 +87,7 @@ func TestAPDTerminatesAfter140SecondsAndTheDelayAndTheMachineRestartsOnAHealthyH
 		t.Errorf("accessible %v, %s, anywhere %v", here, reason, anywhere)
 	}
 	for kind, want := range map[string]float64{"esx.problem.storage.apd.timeout": 140, detected: 140, terminating: 200} {
-		if after := s.labSeconds(start, s.firstEvent(kind)); after < want || after > want+50 {
+		if after := s.labSeconds(start, s.firstEvent(kind)); after < want-late || after > want+50 {
 			t.Errorf("%s after %.1f s, expected %.0f", kind, after, want)
 		}
 	}
@@ -141,7 +144,7 @@ func TestNFSGoesDownByAPDAndNeverByPDL(t *testing.T) {
 	}
 	s.OnHost(host, "esxcli network firewall ruleset set -r nfsClient -e false")
 	start := s.firstEvent("esx.problem.storage.apd.start")
-	if after := s.labSeconds(start, s.firstEvent(terminating)); after < 200 {
+	if after := s.labSeconds(start, s.firstEvent(terminating)); after < 200-late {
 		t.Errorf("terminated after %.1f s", after)
 	}
 	s.Until("the machine runs elsewhere", func() bool {

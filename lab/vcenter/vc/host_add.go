@@ -19,15 +19,15 @@ type managedHost struct {
 	ref    types.ManagedObjectReference
 	server *hardware.Server
 	// cluster is the zero reference for a standalone host.
-	cluster       types.ManagedObjectReference
-	maintenance   bool
-	leaving       int  // orders into maintenance mode that are under way
-	disconnected  bool // by an administrator
-	responding    bool // as vCenter sees it
-	mounted       []types.ManagedObjectReference
-	issues        map[hostIssue]types.BaseEvent // shown on the host; never changed in place
-	warnsOfShells bool
-	lost          map[types.ManagedObjectReference]loss // datastores without a path; never changed in place
+	cluster      types.ManagedObjectReference
+	maintenance  bool
+	leaving      int  // orders into maintenance mode that are under way
+	disconnected bool // by an administrator
+	responding   bool // as vCenter sees it
+	mounted      []types.ManagedObjectReference
+	issues       map[hostIssue]types.BaseEvent         // shown on the host; never changed in place
+	options      map[string]int64                      // advanced settings that differ from the defaults; never changed in place
+	lost         map[types.ManagedObjectReference]loss // datastores without a path; never changed in place
 }
 
 type folder struct {

@@ -1,6 +1,7 @@
 package vc
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -8,14 +9,15 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
-	"vsphere-ha/lab/vcenter/fdm"
 	"vsphere-ha/lab/vcenter/hardware"
 )
 
-// loss is what a host lost of a datastore that it mounts, and since when in lab time.
+// loss is what a host lost of a datastore that it mounts, since when in lab time, and after how long it stops retrying; zero is
+// never.
 type loss struct {
-	state hardware.Reach
-	since time.Duration
+	state   hardware.Reach
+	since   time.Duration
+	timeout time.Duration
 }
 
 // reachesDatastore tells whether the host mounts a datastore and has a path to it.
@@ -63,8 +65,8 @@ func (s *Sim) reachOf(ctx *simulator.Context, h managedHost, ds *simulator.Datas
 
 // pathChanged notes and reports that a host lost a datastore, or has it back.
 func (s *Sim) pathChanged(ctx *simulator.Context, h managedHost, ds *simulator.Datastore, state hardware.Reach) {
-	now := s.clock.Now()
-	before := h.lost[ds.Self].state
+	now := loss{state, s.clock.Now(), h.apdTimeout()}
+	before := h.lost[ds.Self]
 	s.updateHost(h.ref, func(x *managedHost) {
 		x.lost = maps.Clone(x.lost) // copies of the host share the old one
 		if x.lost == nil {
@@ -73,17 +75,23 @@ func (s *Sim) pathChanged(ctx *simulator.Context, h managedHost, ds *simulator.D
 		if state == hardware.Reached {
 			delete(x.lost, ds.Self)
 		} else {
-			x.lost[ds.Self] = loss{state, now}
+			x.lost[ds.Self] = now
 		}
 	})
 	switch state {
 	case hardware.Reached:
 		s.showAccess(ctx, h, ds, "")
-		s.postStorage(ctx, h, ds, cleared(before), "is accessible again")
+		if before.state == hardware.AllDown && before.timeout == 0 {
+			return
+		}
+		s.postStorage(ctx, h, ds, cleared(before.state), "is accessible again")
 	case hardware.AllDown:
 		s.showAccess(ctx, h, ds, types.HostMountInfoInaccessibleReasonAllPathsDown_Start)
+		if now.timeout == 0 {
+			return // a host that does not handle this state does not tell of it either (an assumption)
+		}
 		s.postStorage(ctx, h, ds, "esx.problem.storage.apd.start", "has entered the all paths down state")
-		s.clock.AfterFunc(fdm.APDTimeout, func() { s.apdTimedOut(h, ds, now) })
+		s.clock.AfterFunc(now.timeout, func() { s.apdTimedOut(h, ds, now) })
 	case hardware.DeviceLost:
 		s.showAccess(ctx, h, ds, types.HostMountInfoInaccessibleReasonPermanentDeviceLoss)
 		s.postStorage(ctx, h, ds, "esx.problem.scsi.device.state.permanentloss", "is permanently lost")
@@ -99,14 +107,14 @@ func cleared(before hardware.Reach) string {
 }
 
 // apdTimedOut reports that a host has given up retrying, if it still waits for the same loss to end.
-func (s *Sim) apdTimedOut(h managedHost, ds *simulator.Datastore, since time.Duration) {
+func (s *Sim) apdTimedOut(h managedHost, ds *simulator.Datastore, begun loss) {
 	now, ok := s.host(h.ref)
-	if up, _ := h.server.Up(); !ok || !up || now.lost[ds.Self] != (loss{hardware.AllDown, since}) || s.life.Err() != nil {
+	if up, _ := h.server.Up(); !ok || !up || now.lost[ds.Self] != begun || s.life.Err() != nil {
 		return
 	}
 	ctx := s.context()
 	s.showAccess(ctx, now, ds, types.HostMountInfoInaccessibleReasonAllPathsDown_Timeout)
-	s.postStorage(ctx, now, ds, "esx.problem.storage.apd.timeout", "has been in the all paths down state for 140 seconds: I/O fails at once now")
+	s.postStorage(ctx, now, ds, "esx.problem.storage.apd.timeout", fmt.Sprintf("has been in the all paths down state for %.0f seconds: I/O fails at once now", begun.timeout.Seconds()))
 }
 
 // showAccess publishes whether a host reaches a datastore, and whether any does.

@@ -72,6 +72,8 @@ const cases: Case[] = [
       "fdm-secondaries-connected",
       "heartbeat-datastores",
       "isolation-address",
+      "apd-handled",
+      "apd-timeout-alike",
       "vms-ha-protected",
       "vms-restart-not-disabled",
     ],
@@ -371,6 +373,22 @@ const cases: Case[] = [
     findings: [finding("esx-1", "vCenter does not tell", "a version")],
   },
   {
+    check: "apd-handled",
+    when: "one host retries lost paths without end, which HA would respond to",
+    breaks: (broken) => {
+      hostOf(broken, 2).apd = { handled: false, timeoutSeconds: 60 };
+    },
+    findings: [finding("esx-2", "Misc.APDHandlingEnable 0", "1")],
+  },
+  {
+    check: "apd-timeout-alike",
+    when: "one host gives up sooner than the others",
+    breaks: (broken) => {
+      hostOf(broken, 3).apd = { handled: true, timeoutSeconds: 60 };
+    },
+    findings: [finding("esx-3", "60 s", "140 s")],
+  },
+  {
     check: "rules-agree",
     when: "two VMs are to run together and apart",
     breaks: ({ inventory: { cluster } }) => {
@@ -450,6 +468,7 @@ const cases: Case[] = [
       finding("xp-1", "component protection, and the cluster has it disabled", "haVmComponentProtection enabled"),
       finding("vm-9", "DRS manual, and the cluster ignores overrides", "drsEnableVmOverrides true"),
     ],
+    withoutObject: ["apd-handled", "apd-timeout-alike"],
   },
   {
     check: "overrides-in-effect",

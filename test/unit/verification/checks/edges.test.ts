@@ -48,6 +48,64 @@ describe("hosts", () => {
   });
 });
 
+describe("lost paths", () => {
+  const timeouts = async (seconds: number[], change: (broken: Scene) => void = () => undefined): Promise<string[]> => {
+    const findings = await findingsOf("apd-timeout-alike", (broken) => {
+      seconds.forEach((timeoutSeconds, n) => (hostOf(broken, n + 1).apd = { handled: true, timeoutSeconds }));
+      change(broken);
+    });
+    return findings.map(({ subject, read, expected }) => `${subject}: ${read}; ${expected}`);
+  };
+
+  it("are given up after the time that most hosts have, of usable hosts that handle them", async () => {
+    assert.deepEqual(await timeouts([60, 140, 60]), ["esx-2: 140 s; 60 s"]);
+    assert.deepEqual(await timeouts([60, 60, 60]), []);
+    assert.deepEqual(await timeouts([60, 140, 140], (broken) => (hostOf(broken, 1).inMaintenanceMode = true)), []);
+    const off = { handled: false, timeoutSeconds: 60 };
+    assert.deepEqual(await timeouts([140, 140, 140], (broken) => (hostOf(broken, 1).apd = off)), []);
+  });
+
+  it("are no matter where HA does nothing about them, for any VM", async () => {
+    const verdicts = async (change: (broken: Scene) => void): Promise<unknown[]> => {
+      const broken = scene();
+      hostOf(broken, 1).apd = { handled: false, timeoutSeconds: 60 };
+      hostOf(broken, 2).apd = { handled: true, timeoutSeconds: 60 };
+      change(broken);
+      const results = await look(broken);
+      return ["apd-handled", "apd-timeout-alike"].map((id) => resultOf(results, id).verdict);
+    };
+    const disabled = ({ inventory: { cluster } }: Scene): void => {
+      cluster.settings.haDatastoreApdResponse = "disabled";
+    };
+    assert.deepEqual(await verdicts(disabled), ["not-applicable", "not-applicable"]);
+    assert.deepEqual(
+      await verdicts(({ inventory: { cluster } }) => (cluster.settings.haVmComponentProtection = "disabled")),
+      ["not-applicable", "not-applicable"],
+    );
+    assert.deepEqual(
+      await verdicts((broken) => {
+        disabled(broken);
+        const componentProtection = { apd: "warning", pdl: undefined };
+        broken.inventory.cluster.overrides.push(override("vm-2", { componentProtection }));
+      }),
+      ["failed", "failed"],
+    );
+  });
+
+  it("are handled in a way that vCenter does not tell: neither good nor bad", async () => {
+    const broken = scene();
+    hostOf(broken, 2).apd = undefined;
+    const results = await look(broken);
+    for (const id of ["apd-handled", "apd-timeout-alike"]) {
+      const { verdict, findings } = resultOf(results, id);
+      assert.equal(verdict, "inconclusive");
+      assert.deepEqual(findings, [
+        { subject: "esx-2", read: "vCenter does not tell", expected: "advanced settings of APD" },
+      ]);
+    }
+  });
+});
+
 describe("heartbeat datastores", () => {
   it("are two a host where the advanced option names no number above 0", async () => {
     for (const stated of ["0", "-1", "many", " "]) {

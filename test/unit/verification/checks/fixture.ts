@@ -21,6 +21,8 @@ const settings: Record<string, SettingValue> = {
   haAdmissionControlPolicy: "resourcePercentage",
   haAdmissionControlHostFailureTolerance: 1,
   haAdmissionControlResourcePercentageAutoCompute: true,
+  haVmComponentProtection: "enabled",
+  haDatastoreApdResponse: "restartConservative",
   haHeartbeatDatastorePolicy: "allFeasibleDsWithUserPreference",
   haHeartbeatDatastoreIds: ["datastore-1", "datastore-2"],
   drsEnabled: true,
@@ -164,6 +166,7 @@ function host(n: number, fdmState: string): HostState {
     configIssues: [],
     version: "8.0.3 build-1",
     clock: { servers: ["ntp.example.com"], running: true },
+    apd: { handled: true, timeoutSeconds: 140 },
     management: [{ adapter: "vmk0", uplinks: ["vmnic0", "vmnic1"] }],
   };
 }

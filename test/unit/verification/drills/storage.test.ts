@@ -299,6 +299,45 @@ describe("drills on lost storage", () => {
     ]);
   });
 
+  it("count APD from the time-out that the host has, and say so", async () => {
+    world.apd = { handled: true, timeoutSeconds: 60 };
+    assert.deepEqual(totals(plan("apd"))[0], ["ubuntu-1", 60 + 180 + 20 + 15 + 120]);
+    const { statement, basis } = plan("apd").expected.find(({ id }) => id === "vm-terminated:xp-1") ?? {};
+    assert.equal(statement, "HA terminates xp-1 within 260 s, and not before 235 s");
+    assert.match(
+      basis ?? "",
+      /: 60 s until APD times out \(esx-02's Misc\.APDTimeout\), 180 s delay of the response; /,
+    );
+    assert.match(bad(await run("apd")).join("\n"), /^failed vm-terminated:xp-1: .* expected 260\.0 s$/m);
+    world.termination = { apd: 245, pdl: 3 };
+    assert.deepEqual(bad(await run("apd")), []);
+  });
+
+  it("take the time-out of the host that loses its storage, and of no other", () => {
+    const { expected } = plan("apd", ({ hosts }) => {
+      for (const host of hosts) if (host.name !== "esx-02") host.apd = { handled: false, timeoutSeconds: 20 };
+    });
+    assert.match(
+      expected.find(({ id }) => id === "vm-terminated:xp-1")?.statement ?? "",
+      /within 340 s, and not before 315 s/,
+    );
+  });
+
+  it("refuse APD where the host does not handle it, or vCenter does not tell; PDL needs neither", async () => {
+    world.apd = { handled: false, timeoutSeconds: 140 };
+    const off =
+      /^ {2}esx-02 does not handle APD: it retries without end, .*; set its advanced setting Misc\.APDHandlingEnable to 1$/m;
+    assert.match((await run("apd")).error ?? "", off);
+    assert.deepEqual(world.posted, []);
+    assert.deepEqual(plan("pdl").refusals, []);
+    world.apd = undefined;
+    const untold = [
+      "vCenter does not tell how esx-02 handles APD (advanced settings Misc.APDHandlingEnable and Misc.APDTimeout)",
+    ];
+    assert.deepEqual(plan("apd").refusals, untold);
+    assert.deepEqual(plan("pdl").refusals, []);
+  });
+
   it("pass when PDL ends a VM before the host is seen to have lost its disk", async () => {
     world.termination = { apd: 325, pdl: 0 };
     assert.deepEqual(bad(await run("pdl")), []);

@@ -95,6 +95,8 @@ export class World {
   silence = 120;
   resets: (vm: string) => boolean = () => true;
   datastores = ["datastore-1", "datastore-2"].map((id) => ({ id, type: "NFS", devices: [] as string[] }));
+  /** How every host handles APD. */
+  apd: HostState["apd"] = { handled: true, timeoutSeconds: 140 };
   /** Component protection: seconds from the loss of storage to the termination of a VM, and whether it comes. */
   termination = { apd: 325, pdl: 3 };
   terminates = (vm: string): boolean => vm !== "";
@@ -370,6 +372,7 @@ export class World {
           configIssues: [],
           version: undefined,
           clock: undefined,
+          apd: this.apd,
           management: [{ adapter: "vmk0", uplinks: ["vmnic0", "vmnic1"] }],
         };
       }),

@@ -41,12 +41,29 @@ const standard = {
 
 describe("facts of a host", () => {
   it("are undefined where vCenter does not tell", () => {
-    assert.deepEqual(readHostFacts(new Map()), { version: undefined, clock: undefined, management: undefined });
+    assert.deepEqual(readHostFacts(new Map()), {
+      version: undefined,
+      clock: undefined,
+      apd: undefined,
+      management: undefined,
+    });
   });
 
   it("have version and build", () => {
     const read = properties({ "config.product.version": "<val>8.0.3</val>", "config.product.build": "<val>7</val>" });
     assert.equal(readHostFacts(read).version, "8.0.3 build-7");
+  });
+
+  it("have the two advanced settings about APD, and none when one is missing", () => {
+    const [handling, timeout] = ["Misc.APDHandlingEnable", "Misc.APDTimeout"].map((key) => `config.option["${key}"]`);
+    const setting = (value: string): string =>
+      `<val xsi:type="OptionValue"><key>k</key><value xsi:type="xsd:long">${value}</value></val>`;
+    const apd = (...values: [string, string][]) => readHostFacts(properties(Object.fromEntries(values))).apd;
+    assert.ok(handling !== undefined && timeout !== undefined);
+    assert.deepEqual(apd([handling, setting("1")], [timeout, setting("60")]), { handled: true, timeoutSeconds: 60 });
+    assert.deepEqual(apd([handling, setting("0")], [timeout, setting("140")]), { handled: false, timeoutSeconds: 140 });
+    assert.equal(apd([handling, setting("1")]), undefined);
+    assert.equal(apd([timeout, setting("140")]), undefined);
   });
 
   it("have the time servers and whether a time service runs", () => {

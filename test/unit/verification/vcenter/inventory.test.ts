@@ -121,6 +121,7 @@ describe("inventory", () => {
         configIssues: ["com.vmware.x", "an issue without text"],
         version: undefined,
         clock: undefined,
+        apd: undefined,
         management: undefined,
       },
     ]);

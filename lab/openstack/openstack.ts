@@ -12,7 +12,8 @@ import { describe, ended, isRunning, readServices, waitUntilReady, type Helper }
 import { clientEnvironment, launcherSettings, openstackPaths, type OpenstackPasswords } from "./settings";
 import { emptyVmdk } from "./vmdk";
 
-const READY_MS = 120_000;
+// Far more than a quiet machine needs: a service that ends is told at once.
+const READY_MS = 300_000;
 const STOP_MS = 30_000;
 const GIB = 1024 ** 3;
 /** Images to register, by file name: as large as the lab's templates. */

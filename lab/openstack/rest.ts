@@ -15,7 +15,7 @@ export interface Answer {
  */
 export function call(
   url: string,
-  { ca, method = "GET", token, body, headers: own = {}, timeoutMs = 10_000 }: CallOptions,
+  { ca, method = "GET", token, body, headers: own = {}, timeoutMs = 60_000 }: CallOptions,
 ): Promise<Answer> {
   const payload = body === undefined || Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
   const headers = {

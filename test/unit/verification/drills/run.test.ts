@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beginJournal } from "../../../../verification/drills/beginJournal";
 import type { DrillParts } from "../../../../verification/drills/parts";
-import { acquireNoted, drillHosts, exitCode } from "../../../../verification/drills/run";
+import { acquireNoted, drillHosts, exitCode, recoverRun } from "../../../../verification/drills/run";
 import { JournalFile, readJournal } from "../../../../verification/journal";
 import type { Journal, Verdict } from "../../../../verification/model";
 import { CouldNotRun } from "../../../../verification/problems";
@@ -105,6 +105,80 @@ describe("a run of drills", () => {
     assert.deepEqual(first?.undo.description, "nothing was broken");
     assert.deepEqual(first.steadyStateBefore, journal.checks);
     assert.equal(journal.checks.length, 1);
+  });
+
+  it("has nothing but the reason of what is not applicable", async () => {
+    const { drills } = await run({ drill: "pdl" });
+    const [{ expectations, vms, timeline, steadyStateAfter, faultAt, undo } = assert.fail()] = drills;
+    assert.deepEqual([expectations, vms, timeline, steadyStateAfter, faultAt], [[], [], [], [], undefined]);
+    assert.equal(undo.done, true);
+  });
+
+  it("tells of each VM where it ran before and after, and whether it failed with the host", async () => {
+    const config = world.config();
+    for (const vm of config.vms) if (vm.guestOs === "windowsxp") vm.openstack = { instanceId: "i" };
+    const [{ vms } = assert.fail()] = (await run({ config })).drills;
+    assert.deepEqual(
+      vms.map(({ vm, affected, hostBefore, hostAfter, openstack }) => [vm, affected, hostBefore, hostAfter, openstack]),
+      [
+        ["ubuntu-1", true, "esx-02", "esx-01", undefined],
+        ["ubuntu-2", false, "esx-03", "esx-03", undefined],
+        ["xp-1", true, "esx-02", "esx-01", true],
+        ["xp-2", false, "esx-03", "esx-03", true],
+      ],
+    );
+  });
+
+  it("names the checks that do not hold in the end, and only those", async () => {
+    const parts = world.parts();
+    let undone = false;
+    const checks: DrillParts["checks"] = async (inventory) => {
+      const [check = assert.fail()] = await parts.checks(inventory);
+      undone ||= world.posted.includes("on esx-02");
+      const bad = { ...check, verdict: undone ? ("failed" as const) : check.verdict };
+      return [check, { ...bad, id: "first" }, { ...bad, id: "second" }];
+    };
+    const [{ expectations } = assert.fail()] = (await run({ checks })).drills;
+    const after = expectations.find(({ id }) => id === "steady-state-after");
+    assert.deepEqual([after?.verdict, after?.seen], ["failed", "it does not hold: first, second"]);
+  });
+
+  it("does not call the end steady where nobody looked, and says what was not seen because it was stopped", async () => {
+    const config = { ...world.config(), stop: { totalSeconds: 60 } };
+    const { drills, verdict } = await run({ config });
+    const [{ expectations, faultAt } = assert.fail()] = drills;
+    assert.equal(verdict, "inconclusive");
+    assert.ok(faultAt !== undefined);
+    const told = new Map(expectations.map(({ id, verdict: one, seen }) => [id, `${one}: ${seen}`]));
+    assert.equal(told.get("vm-answers:xp-1"), "inconclusive: the drill was stopped");
+    assert.match(told.get("not-stopped") ?? "", /^inconclusive: the drill has lasted longer than 60 s/);
+    assert.ok(told.has("steady-state-after"));
+  });
+
+  it("is put back by recover, which says so, and frees the lock of the run that died", async () => {
+    world.powerOnFails = "dead";
+    await run();
+    world.powerOnFails = undefined;
+    told = [];
+    let closed = 0;
+    const parts = world.parts({ progress: (line) => told.push(line) });
+    const fault: DrillParts["fault"] = (record) => ({
+      ...parts.fault(record),
+      close: () => Promise.resolve(void closed++),
+    });
+    await recoverRun({ ...parts, fault }, new JournalFile(path(), readJournal(path())));
+    assert.deepEqual(told.slice(0, 2), ["restoring the power of esx-02", "esx-02 has power"]);
+    assert.equal(told.at(-1), "the steady state holds");
+    assert.deepEqual([closed, world.lockReleased], [1, true]);
+    assert.match(readJournal(path()).drills[0]?.summary ?? "", /; esx-02 was put back by recover$/);
+  });
+
+  it("is recovered without a lock where its journal names no owner", async () => {
+    const file = newFile();
+    file.journal.lockOwner = undefined;
+    world.lockHolder = "somebody else";
+    await recoverRun(world.parts(), file);
+    assert.deepEqual([world.lockHolder, world.lockReleased], ["somebody else", false]);
   });
 
   it("ends when its last drill does, with its journal on disk as it is returned", async () => {

@@ -19,12 +19,42 @@ type inventory struct{ on, template bool }
 func (i inventory) PoweredOn(types.ManagedObjectReference) bool { return i.on }
 func (i inventory) Template(types.ManagedObjectReference) bool  { return i.template }
 
+// Everything lies in something of its own name; networks and datastores are called after what they are.
+func (inventory) Parent(of types.ManagedObjectReference) (types.ManagedObjectReference, bool) {
+	kind := map[string]string{"HostSystem": "ClusterComputeResource"}[of.Type]
+	if kind == "" {
+		kind = "Folder"
+	}
+	return ref(kind, "of-"+of.Value), true
+}
+
+func (inventory) Find(kind, name string) (types.ManagedObjectReference, bool) {
+	return ref(kind, name), name != "nowhere"
+}
+
 func TestPrivilegesThatACallAsksFor(t *testing.T) {
 	vm, pool, folder, datastore := ref("VirtualMachine", "vm-1"), ref("ResourcePool", "resgroup-1"), ref("Folder", "group-1"), ref("Datastore", "datastore-1")
 	cluster := ref("ClusterComputeResource", "domain-c1")
+	host, net, portgroup := ref("HostSystem", "host-1"), ref("Network", "vms"), ref("DistributedVirtualPortgroup", "dvportgroup-1")
+	home, hosts := ref("Folder", "of-vm-1"), ref("Folder", "hosts")
 	disk := func(op types.VirtualDeviceConfigSpecOperation, file types.VirtualDeviceConfigSpecFileOperation) types.BaseVirtualDeviceConfigSpec {
-		return &types.VirtualDeviceConfigSpec{Operation: op, FileOperation: file, Device: &types.VirtualDisk{}}
+		backing := &types.VirtualDiskFlatVer2BackingInfo{VirtualDeviceFileBackingInfo: types.VirtualDeviceFileBackingInfo{FileName: "[ha-a] vm/vm.vmdk"}}
+		return &types.VirtualDeviceConfigSpec{Operation: op, FileOperation: file, Device: &types.VirtualDisk{VirtualDevice: types.VirtualDevice{Backing: backing}}}
 	}
+	nic := func(op types.VirtualDeviceConfigSpecOperation, backing types.BaseVirtualDeviceBackingInfo) types.BaseVirtualDeviceConfigSpec {
+		card := &types.VirtualVmxnet3{}
+		card.Backing = backing
+		return &types.VirtualDeviceConfigSpec{Operation: op, Device: card}
+	}
+	standard := &types.VirtualEthernetCardNetworkBackingInfo{VirtualDeviceDeviceBackingInfo: types.VirtualDeviceDeviceBackingInfo{DeviceName: "vms"}}
+	distributed := &types.VirtualEthernetCardDistributedVirtualPortBackingInfo{Port: types.DistributedVirtualSwitchPortConnection{PortgroupKey: "dvportgroup-1"}}
+	machine := types.VirtualMachineConfigSpec{
+		Files: &types.VirtualMachineFileInfo{VmPathName: "[ha-b]"}, ExtraConfig: []types.BaseOptionValue{&types.OptionValue{}},
+		DeviceChange: []types.BaseVirtualDeviceConfigSpec{disk("add", "create"), nic("add", standard)},
+	}
+	made := []access.Need{
+		{folder, "VirtualMachine.Config.AddNewDisk"}, {folder, "VirtualMachine.Config.AdvancedConfig"},
+		{ref("Datastore", "ha-b"), "Datastore.AllocateSpace"}, {ref("Datastore", "ha-a"), "Datastore.AllocateSpace"}, {net, "Network.Assign"}}
 	for name, c := range map[string]struct {
 		this   types.ManagedObjectReference
 		method string
@@ -32,20 +62,26 @@ func TestPrivilegesThatACallAsksFor(t *testing.T) {
 		in     inventory
 		want   []access.Need
 	}{
-		"power on":                  {vm, "PowerOnVM_Task", &types.PowerOnVM_Task{}, inventory{}, []access.Need{{vm, "VirtualMachine.Interact.PowerOn"}}},
-		"several power-on":          {ref("Datacenter", "dc"), "PowerOnMultiVM_Task", &types.PowerOnMultiVM_Task{Vm: []types.ManagedObjectReference{vm}}, inventory{}, []access.Need{{vm, "VirtualMachine.Interact.PowerOn"}, {ref("Datacenter", "dc"), access.View}}},
-		"create":                    {folder, "CreateVM_Task", &types.CreateVM_Task{Pool: pool}, inventory{}, []access.Need{{pool, "Resource.AssignVMToPool"}, {folder, "VirtualMachine.Inventory.Create"}}},
+		"power on":            {vm, "PowerOnVM_Task", &types.PowerOnVM_Task{}, inventory{}, []access.Need{{vm, "VirtualMachine.Interact.PowerOn"}}},
+		"several power-on":    {ref("Datacenter", "dc"), "PowerOnMultiVM_Task", &types.PowerOnMultiVM_Task{Vm: []types.ManagedObjectReference{vm}}, inventory{}, []access.Need{{vm, "VirtualMachine.Interact.PowerOn"}, {ref("Datacenter", "dc"), access.View}}},
+		"create":              {folder, "CreateVM_Task", &types.CreateVM_Task{Pool: pool}, inventory{}, []access.Need{{pool, "Resource.AssignVMToPool"}, {folder, "VirtualMachine.Inventory.Create"}}},
+		"create with devices": {folder, "CreateVM_Task", &types.CreateVM_Task{Pool: pool, Config: machine}, inventory{}, append([]access.Need{{pool, "Resource.AssignVMToPool"}, {folder, "VirtualMachine.Inventory.Create"}}, made...)},
+		"import":              {pool, "ImportVApp", &types.ImportVApp{Folder: &folder, Spec: &types.VirtualMachineImportSpec{ConfigSpec: machine}}, inventory{}, append([]access.Need{{folder, "VApp.Import"}, {pool, "VApp.Import"}}, made...)},
+		"move a host out":     {hosts, "MoveIntoFolder_Task", &types.MoveIntoFolder_Task{List: []types.ManagedObjectReference{host}}, inventory{}, []access.Need{{hosts, "Host.Inventory.AddStandaloneHost"}, {host, "Host.Inventory.MoveHost"}, {ref("ClusterComputeResource", "of-host-1"), "Host.Inventory.EditCluster"}}},
+		"relocate while running": {vm, "RelocateVM_Task", &types.RelocateVM_Task{Spec: types.VirtualMachineRelocateSpec{Datastore: &datastore, Pool: &pool}}, inventory{on: true}, []access.Need{
+			{vm, "Resource.ColdMigrate"}, {vm, "Resource.HotMigrate"}, {datastore, "Datastore.AllocateSpace"}, {pool, "Resource.AssignVMToPool"}}},
 		"cluster settings":          {cluster, "ReconfigureComputeResource_Task", &types.ReconfigureComputeResource_Task{}, inventory{}, []access.Need{{cluster, "Host.Inventory.EditCluster"}}},
-		"destroy a machine":         {vm, "Destroy_Task", &types.Destroy_Task{}, inventory{}, []access.Need{{vm, "VirtualMachine.Inventory.Delete"}}},
-		"destroy a cluster":         {cluster, "Destroy_Task", &types.Destroy_Task{}, inventory{}, []access.Need{{cluster, "Host.Inventory.DeleteCluster"}}},
+		"destroy a machine":         {vm, "Destroy_Task", &types.Destroy_Task{}, inventory{}, []access.Need{{vm, "VirtualMachine.Inventory.Delete"}, {home, "VirtualMachine.Inventory.Delete"}}},
+		"destroy a cluster":         {cluster, "Destroy_Task", &types.Destroy_Task{}, inventory{}, []access.Need{{cluster, "Host.Inventory.DeleteCluster"}, {ref("Folder", "of-domain-c1"), "Host.Inventory.DeleteCluster"}}},
 		"migrate a running machine": {vm, "MigrateVM_Task", &types.MigrateVM_Task{}, inventory{on: true}, []access.Need{{vm, "Resource.HotMigrate"}}},
 		"migrate one that is off":   {vm, "MigrateVM_Task", &types.MigrateVM_Task{}, inventory{}, []access.Need{{vm, "Resource.ColdMigrate"}}},
-		"deploy a template": {vm, "CloneVM_Task", &types.CloneVM_Task{Folder: folder, Spec: types.VirtualMachineCloneSpec{Location: types.VirtualMachineRelocateSpec{Pool: &pool, Datastore: &datastore}}}, inventory{template: true}, []access.Need{
-			{vm, "VirtualMachine.Provisioning.DeployTemplate"}, {folder, "VirtualMachine.Inventory.CreateFromExisting"}, {datastore, "Datastore.AllocateSpace"}, {pool, "Resource.AssignVMToPool"}}},
+		"deploy a template": {vm, "CloneVM_Task", &types.CloneVM_Task{Folder: folder, Spec: types.VirtualMachineCloneSpec{Location: types.VirtualMachineRelocateSpec{Pool: &pool, Datastore: &datastore, DeviceChange: []types.BaseVirtualDeviceConfigSpec{nic("edit", distributed)}}}}, inventory{template: true}, []access.Need{
+			{vm, "VirtualMachine.Provisioning.DeployTemplate"}, {folder, "VirtualMachine.Inventory.CreateFromExisting"}, {folder, "VirtualMachine.Config.AddNewDisk"}, {datastore, "Datastore.AllocateSpace"}, {pool, "Resource.AssignVMToPool"}, {portgroup, "Network.Assign"}}},
 		"reconfigure": {vm, "ReconfigVM_Task", &types.ReconfigVM_Task{Spec: types.VirtualMachineConfigSpec{NumCPUs: 2, DeviceChange: []types.BaseVirtualDeviceConfigSpec{
-			disk("add", "create"), disk("remove", "")}}}, inventory{}, []access.Need{
-			{vm, "VirtualMachine.Config.CPUCount"}, {vm, "VirtualMachine.Config.AddNewDisk"}, {vm, "VirtualMachine.Config.RemoveDisk"}}},
-		"move a machine":      {folder, "MoveIntoFolder_Task", &types.MoveIntoFolder_Task{List: []types.ManagedObjectReference{vm}}, inventory{}, []access.Need{{vm, "VirtualMachine.Inventory.Move"}}},
+			disk("add", "create"), disk("remove", ""), nic("edit", standard), nic("remove", standard)}}}, inventory{}, []access.Need{
+			{vm, "VirtualMachine.Config.CPUCount"}, {vm, "VirtualMachine.Config.AddNewDisk"}, {vm, "VirtualMachine.Config.RemoveDisk"}, {vm, "VirtualMachine.Config.EditDevice"}, {vm, "VirtualMachine.Config.AddRemoveDevice"},
+			{ref("Datastore", "ha-a"), "Datastore.AllocateSpace"}, {net, "Network.Assign"}}},
+		"move a machine":      {folder, "MoveIntoFolder_Task", &types.MoveIntoFolder_Task{List: []types.ManagedObjectReference{vm}}, inventory{}, []access.Need{{folder, "VirtualMachine.Inventory.Move"}, {vm, "VirtualMachine.Inventory.Move"}, {home, "VirtualMachine.Inventory.Move"}}},
 		"apply":               {cluster, "ApplyRecommendation", &types.ApplyRecommendation{}, inventory{}, []access.Need{{cluster, "Resource.ApplyRecommendation"}}},
 		"a method nobody has": {vm, "ExplodeVM_Task", nil, inventory{}, []access.Need{{vm, "Global.VCServer"}}},
 		"read":                {ref("PropertyCollector", "pc"), "RetrievePropertiesEx", nil, inventory{}, []access.Need{{ref("PropertyCollector", "pc"), access.Anonymous}}},

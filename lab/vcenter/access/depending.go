@@ -51,11 +51,11 @@ func depending(this types.ManagedObjectReference, name string, body any, invento
 	on := func(privilege string) []Need { return []Need{{this, privilege}} }
 	switch r := body.(type) {
 	case *types.Destroy_Task:
-		return on(orUnstated(destroy[this.Type]))
+		return withParent(this, orUnstated(destroy[this.Type]), inventory)
 	case *types.Rename_Task:
 		return on(orUnstated(rename[this.Type]))
 	case *types.MoveIntoFolder_Task:
-		return each(r.List, func(ref types.ManagedObjectReference) string { return move[ref.Type] })
+		return moveIntoFolder(this, r.List, inventory)
 	case *types.MoveIntoResourcePool:
 		return each(r.List, func(ref types.ManagedObjectReference) string {
 			return map[string]string{"VirtualMachine": "Resource.AssignVMToPool", "ResourcePool": "Resource.MovePool"}[ref.Type]
@@ -68,11 +68,7 @@ func depending(this types.ManagedObjectReference, name string, body any, invento
 		}
 		return on("Resource.ColdMigrate")
 	case *types.ReconfigVM_Task:
-		var needs []Need
-		for _, p := range reconfigure(&r.Spec) {
-			needs = append(needs, Need{this, p})
-		}
-		return needs
+		return reconfigure(this, &r.Spec, inventory)
 	}
 	if p, ok := fixed[name]; ok {
 		return on(p)
@@ -88,6 +84,52 @@ func depending(this types.ManagedObjectReference, name string, body any, invento
 	return on(unstated)
 }
 
+// further lists what some methods ask for beside the privilege that they state.
+func further(this types.ManagedObjectReference, body any, inventory Inventory) []Need {
+	switch r := body.(type) {
+	case *types.CreateVM_Task:
+		return create(this, &r.Config, inventory)
+	case *types.ImportVApp:
+		if vm, ok := r.Spec.(*types.VirtualMachineImportSpec); ok && r.Folder != nil {
+			return create(*r.Folder, &vm.ConfigSpec, inventory)
+		}
+	case *types.RelocateVM_Task:
+		return relocate(this, &r.Spec, inventory)
+	}
+	return nil
+}
+
+// withParent: what destroys an object needs its privilege on what the object lies in, too (API reference, Destroy_Task).
+func withParent(this types.ManagedObjectReference, privilege string, inventory Inventory) []Need {
+	needs := []Need{{this, privilege}}
+	if parent, ok := inventory.Parent(this); ok {
+		needs = append(needs, Need{parent, privilege})
+	}
+	return needs
+}
+
+// moveIntoFolder: a host leaves its cluster and stands alone in the folder; for anything else one privilege counts on the
+// object, where it was and where it goes (API reference, Folder.MoveIntoFolder_Task).
+func moveIntoFolder(folder types.ManagedObjectReference, list []types.ManagedObjectReference, inventory Inventory) []Need {
+	var needs []Need
+	for _, ref := range list {
+		parent, inside := inventory.Parent(ref)
+		if ref.Type == "HostSystem" {
+			needs = append(needs, Need{folder, "Host.Inventory.AddStandaloneHost"}, Need{ref, "Host.Inventory.MoveHost"})
+			if inside {
+				needs = append(needs, Need{parent, "Host.Inventory.EditCluster"})
+			}
+			continue
+		}
+		privilege := orUnstated(move[ref.Type])
+		needs = append(needs, Need{folder, privilege}, Need{ref, privilege})
+		if inside {
+			needs = append(needs, Need{parent, privilege})
+		}
+	}
+	return needs
+}
+
 func orUnstated(privilege string) string {
 	if privilege == "" {
 		return unstated
@@ -101,74 +143,6 @@ func each(refs []types.ManagedObjectReference, of func(types.ManagedObjectRefere
 		needs = append(needs, Need{ref, orUnstated(of(ref))})
 	}
 	return needs
-}
-
-func clone(this types.ManagedObjectReference, r *types.CloneVM_Task, inventory Inventory) []Need {
-	source := "VirtualMachine.Provisioning.Clone"
-	switch template := inventory.Template(this); {
-	case template && r.Spec.Template:
-		source = "VirtualMachine.Provisioning.CloneTemplate"
-	case template:
-		source = "VirtualMachine.Provisioning.DeployTemplate"
-	case r.Spec.Template:
-		source = "VirtualMachine.Provisioning.CreateTemplateFromVM"
-	}
-	needs := []Need{{this, source}, {r.Folder, "VirtualMachine.Inventory.CreateFromExisting"}}
-	if d := r.Spec.Location.Datastore; d != nil {
-		needs = append(needs, Need{*d, "Datastore.AllocateSpace"})
-	}
-	if p := r.Spec.Location.Pool; p != nil {
-		needs = append(needs, Need{*p, "Resource.AssignVMToPool"})
-	}
-	if r.Spec.Customization != nil {
-		needs = append(needs, Need{this, "VirtualMachine.Provisioning.Customize"})
-	}
-	return needs
-}
-
-// reconfigure lists what the parts of a specification ask for (API reference, VirtualMachine.ReconfigVM_Task).
-func reconfigure(s *types.VirtualMachineConfigSpec) []string {
-	var needs []string
-	when := func(set bool, privilege string) {
-		if set {
-			needs = append(needs, "VirtualMachine.Config."+privilege)
-		}
-	}
-	when(s.Name != "", "Rename")
-	when(s.Annotation != "", "Annotation")
-	when(s.NumCPUs != 0 || s.NumCoresPerSocket != nil, "CPUCount")
-	when(s.MemoryMB != 0, "Memory")
-	when(s.CpuAllocation != nil || s.MemoryAllocation != nil || s.CpuAffinity != nil || s.MemoryAffinity != nil, "Resource")
-	when(len(s.ExtraConfig) > 0, "AdvancedConfig")
-	when(s.ManagedBy != nil, "ManagedBy")
-	when(s.ChangeTrackingEnabled != nil, "ChangeTracking")
-	when(s.SwapPlacement != "", "SwapPlacement")
-	when(s.GuestId != "" || s.Tools != nil || s.Flags != nil || s.PowerOpInfo != nil || s.BootOptions != nil || s.Firmware != "" ||
-		s.AlternateGuestName != "" || s.ConsolePreferences != nil, "Settings")
-	for _, c := range s.DeviceChange {
-		needs = append(needs, "VirtualMachine.Config."+deviceChange(c.GetVirtualDeviceConfigSpec()))
-	}
-	if len(needs) == 0 {
-		return []string{"VirtualMachine.Config.Settings"}
-	}
-	return needs
-}
-
-func deviceChange(c *types.VirtualDeviceConfigSpec) string {
-	_, disk := c.Device.(*types.VirtualDisk)
-	switch {
-	case disk && c.Operation == types.VirtualDeviceConfigSpecOperationAdd && c.FileOperation != "":
-		return "AddNewDisk"
-	case disk && c.Operation == types.VirtualDeviceConfigSpecOperationAdd:
-		return "AddExistingDisk"
-	case disk && c.Operation == types.VirtualDeviceConfigSpecOperationRemove:
-		return "RemoveDisk"
-	case disk:
-		return "DiskExtend"
-	case c.Operation == types.VirtualDeviceConfigSpecOperationEdit:
-		return "EditDevice"
-	}
-	return "AddRemoveDevice"
 }
 
 // Reads tells whether a privilege allows nothing but looking.

@@ -85,6 +85,10 @@ type Inventory interface {
 	// PoweredOn and Template tell of a virtual machine.
 	PoweredOn(vm types.ManagedObjectReference) bool
 	Template(vm types.ManagedObjectReference) bool
+	// Parent is what an inventory object lies in.
+	Parent(of types.ManagedObjectReference) (types.ManagedObjectReference, bool)
+	// Find looks for a network or a datastore by its name.
+	Find(kind, name string) (types.ManagedObjectReference, bool)
 }
 
 // Needs lists what a call asks for: the privilege of the method on its object, and those on objects that arguments name.
@@ -102,7 +106,7 @@ func Needs(this types.ManagedObjectReference, name string, body any, inventory I
 	default:
 		needs = append(needs, depending(this, name, body, inventory, known && len(m.arguments) > 0)...)
 	}
-	return needs
+	return append(needs, further(this, body, inventory)...)
 }
 
 func argumentOf(body any, name string) []types.ManagedObjectReference {

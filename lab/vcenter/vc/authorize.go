@@ -126,6 +126,27 @@ func (s *Sim) ancestry(ctx *simulator.Context, ref types.ManagedObjectReference)
 	return path
 }
 
+// Parent is what an inventory object lies in.
+func (s *Sim) Parent(of types.ManagedObjectReference) (types.ManagedObjectReference, bool) {
+	if path := s.ancestry(s.context(), of); len(path) > 1 {
+		return path[1], true
+	}
+	return types.ManagedObjectReference{}, false
+}
+
+// Find looks for a network or a datastore by its name: the first one, where two datacenters have one each.
+func (s *Sim) Find(kind, name string) (types.ManagedObjectReference, bool) {
+	ctx := s.context()
+	for _, e := range ctx.Map.All(kind) {
+		found := ""
+		ctx.WithLock(e, func() { found = e.Entity().Name })
+		if found == name {
+			return e.Reference(), true
+		}
+	}
+	return types.ManagedObjectReference{}, false
+}
+
 // PoweredOn tells whether a virtual machine runs.
 func (s *Sim) PoweredOn(vm types.ManagedObjectReference) bool { m, _ := s.machine(vm); return m.on }
 

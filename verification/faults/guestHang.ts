@@ -18,7 +18,7 @@ export interface GuestHang {
 }
 
 interface HangParts {
-  vcenter: Pick<VCenter, "inventory" | "guests" | "resetVm" | "eventsOfVm" | "currentTime">;
+  vcenter: Pick<VCenter, "inventory" | "guests" | "requirePrivilege" | "resetVm" | "eventsOfVm" | "currentTime">;
   clock: Pick<Clock, "now" | "wait" | "seconds" | "wallMs">;
   hang: GuestHang;
   /** The VM's service accepts a connection now. */
@@ -84,6 +84,8 @@ export function guestHangFault({ vm: name }: GuestHangRecord, parts: HangParts):
     async check() {
       const { cluster } = await vcenter.inventory();
       const vm = await find();
+      const reset = "VirtualMachine.Interact.Reset";
+      await vcenter.requirePrivilege(reset, { type: "VirtualMachine", id: vm.id }, "ResetVM_Task");
       if (hang.account !== undefined) await vcenter.guests.processes(vm, hang.account);
       const { maxFailures, windowSeconds } = vmMonitoring(cluster, vm.id);
       const now = (await vcenter.currentTime()).getTime();

@@ -35,6 +35,12 @@ export interface VCenter {
   moveVm(vm: Moid, host: Moid, signal?: AbortSignal): Promise<void>;
   /** Events of one VM since an instant of vCenter's clock, ordered. */
   eventsOfVm(vm: Moid, since: Date): Promise<VcEvent[]>;
+  /**
+   * Throws CouldNotRun when the user lacks a privilege of a later call: without what an undo needs, nothing may be broken.
+   *
+   * @param call the method that asks for it
+   */
+  requirePrivilege(privilege: string, on: Ref, call: string): Promise<void>;
   /** Resets a VM, as its reset button would, and waits for it. */
   resetVm(vm: Moid): Promise<void>;
   /** Puts a host of the cluster into maintenance mode; see enterMaintenance(). False: VMs are still on it. */
@@ -125,6 +131,7 @@ async function bind(config: VerificationConfig, session: Session, close: () => P
     inventory,
     eventsSince: (since) => eventsOf(cluster, since),
     eventsOfVm: (vm, since) => eventsOf({ type: "VirtualMachine", id: vm }, since),
+    requirePrivilege: (privilege, on, call) => session.requirePrivilege(privilege, on, call),
     async resetVm(vm) {
       const task = { method: "ResetVM_Task", on: { type: "VirtualMachine", id: vm }, parameters: [] };
       await runTask(session, clock, { ...task, what: `reset VM ${vm}` }, resetLimitSeconds);

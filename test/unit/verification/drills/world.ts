@@ -122,6 +122,8 @@ export class World {
   /** For so many seconds the lock was asked for. */
   lockSeconds = 0;
   lockReleaseFails = false;
+  /** A privilege that vCenter's user does not have. */
+  lacking: string | undefined;
   lockReleased = false;
   eventsFail = false;
   vcenterState = "STARTED";
@@ -454,6 +456,10 @@ export class World {
       },
       eventsOfVm: (vm, since) =>
         Promise.resolve(this.events.filter(({ vmId, createdAt }) => vmId === vm && createdAt >= since)),
+      requirePrivilege: (privilege, on, call) =>
+        this.lacking === privilege
+          ? Promise.reject(new CouldNotRun(`(${call}): the user lacks ${privilege} on ${on.type} ${on.id}`))
+          : Promise.resolve(),
       resetVm: (vm) => {
         this.posted.push(`reset ${vm}`);
         this.resetVm(vm);

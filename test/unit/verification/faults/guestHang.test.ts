@@ -49,6 +49,14 @@ describe("a guest that hangs", () => {
       await fault({ account: undefined }).check();
     });
 
+    it("and refused to a user who may not reset the VM, which would stay hung", async () => {
+      world.lacking = "VirtualMachine.Interact.Reset";
+      const { id } = world.inventory().vms.find(({ name }) => name === "xp-1") ?? assert.fail();
+      await assert.rejects(fault().check(), {
+        message: `(ResetVM_Task): the user lacks VirtualMachine.Interact.Reset on VirtualMachine ${id}`,
+      });
+    });
+
     it("and refused where HA has spent its resets, over the window in which they count", async () => {
       for (let k = 0; k < 3; k++) world.event("VmDasBeingResetEvent", { vm: "xp-1" });
       world.advance(100);

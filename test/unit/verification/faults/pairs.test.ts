@@ -122,6 +122,29 @@ describe("a host's loss while vCenter is down", () => {
   });
 });
 
+describe("maintenance mode", () => {
+  for (const [privilege, call] of [
+    ["Host.Config.Maintenance", "EnterMaintenanceMode_Task"],
+    ["Global.CancelTask", "CancelTask"],
+  ]) {
+    it(`is refused to a user without ${privilege ?? ""}, before a host is on its way into it`, async () => {
+      const world = new World();
+      await maintenanceModeFault("esx-01", world.vcenter).check();
+      world.lacking = privilege;
+      const { id } = world.inventory().hosts.find(({ name }) => name === "esx-01") ?? assert.fail();
+      await assert.rejects(maintenanceModeFault("esx-01", world.vcenter).check(), {
+        message: `(${call ?? ""}): the user lacks ${privilege ?? ""} on HostSystem ${id}`,
+      });
+    });
+  }
+
+  it("is refused for a host that has left the cluster", async () => {
+    await assert.rejects(maintenanceModeFault("esx-09", new World().vcenter).check(), {
+      message: "host esx-09 is not in the cluster any more",
+    });
+  });
+});
+
 describe("the faults of one host", () => {
   it("close what they were given", async () => {
     let closed = 0;

@@ -234,6 +234,36 @@ describe("vCenter", () => {
     assert.deepEqual(ref(at(asked(), "_this")), { type: "VirtualMachine", id: "vm-1" });
   });
 
+  describe("asked for a privilege of a later call", () => {
+    const vm = { type: "VirtualMachine", id: "vm-1" };
+    let asked: Xml | undefined;
+
+    async function privileged(granted: string): Promise<VCenter> {
+      const manager = element("authorizationManager", "AuthorizationManager", { type: "AuthorizationManager" });
+      const content = serviceContent({ fullName: "vCenter (simulated)" }).replace(/<\/returnval>$/, `${manager}</returnval>`);
+      vcenter.on("RetrieveServiceContent", () => content);
+      vcenter.on("HasPrivilegeOnEntity", (parameters) => {
+        asked = parameters;
+        return element("returnval", granted);
+      });
+      return open();
+    }
+
+    it("goes on where the user has it", async () => {
+      await (await privileged("true")).requirePrivilege("VirtualMachine.Interact.Reset", vm, "ResetVM_Task");
+      assert.deepEqual(ref(at(asked, "entity")), vm);
+      assert.equal(text(at(asked, "privId")), "VirtualMachine.Interact.Reset");
+    });
+
+    it("names server, call, privilege and object where not", async () => {
+      const lacking = (await privileged("false")).requirePrivilege("VirtualMachine.Interact.Reset", vm, "ResetVM_Task");
+      await assert.rejects(
+        lacking,
+        /^CouldNotRun: vCenter 127\.0\.0\.1:\d+ \(ResetVM_Task\): the user lacks the privilege VirtualMachine\.Interact\.Reset on VirtualMachine vm-1; .* \(NoPermission\)$/,
+      );
+    });
+  });
+
   it("moves a VM to a host", async () => {
     const asked = task("MigrateVM_Task");
     await (await open()).moveVm("vm-1", "host-2");

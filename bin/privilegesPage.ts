@@ -1,10 +1,6 @@
-/** The table of privileges, of which docs/privileges.md and the test that tries each are made. */
-export interface Duty {
-  task: string;
-  what: string;
-  privileges: { privilege: string; on: string; call: string; why: string }[];
-}
+import type { Duty } from "../verification/privileges";
 
+/** docs/privileges.md, of the table that the tests try. */
 export function privilegesPage(duties: readonly Duty[]): string {
   const rows = duties.flatMap(({ what, privileges }) =>
     privileges.map(({ privilege, on, call, why }) => `| ${what} | \`${privilege}\` | ${on} | ${call} | ${why} |`),
@@ -12,18 +8,32 @@ export function privilegesPage(duties: readonly Duty[]): string {
   return [
     "# Privileges of the vCenter user",
     "",
-    "`check` needs the role Read-only on the cluster's datacenter, and nothing else. Drills need more. Each row below was tried in",
-    "the lab with a user that has just these privileges, and with one that lacks this one: the message then names the privilege,",
-    "the object and the call, the exit code is 2, and nothing is broken.",
+    "`check` and `monitor` need the role Read-only on the cluster's datacenter, and nothing else. Everything else needs that role",
+    "and more: the table has it, by the call that asks for it. `recover` needs what its drill needs, `deploy --drill` what both",
+    "need. Give the role on the datacenter and let it propagate; `StorageProfile.View` counts on vCenter itself.",
     "",
-    "Not tried yet, and not in the table: what deployments need, what the other drills and `load` need besides, and",
-    "`VirtualMachine.Interact.Reset`, with which guest-hang resets a VM that HA did not reset.",
+    "Each row was tried in the lab: vCenter refuses its call to a user who lacks this one of the command's privileges. A deployment,",
+    "`check` and `drift` were run by a user who has just theirs. Drills, `load` and `deploy` name the privilege, the call and the",
+    "server. A drill ends with exit code 2 and breaks nothing. A deployment leaves what it made before, and the next one goes on",
+    "from there. `pulumi up` passes on the words of vCenter, which do not name the privilege: `vsphere-ha deploy` asks for it.",
     "",
     "| for | privilege | on | call | why |",
     "| --- | --- | --- | --- | --- |",
     ...rows,
     "",
-    "Written by `npm run schema` from `privileges.json`.",
+    "What the lab has not tried:",
+    "",
+    "- What `pulumi destroy` of hosts, datastores, port groups and the cluster takes is in the table, and was tried call by call,",
+    "  not yet as a whole with a user that has just that. The same goes for the drills and `load`.",
+    "- The drills of host power, isolation and storage act through the BMC and over SSH: vCenter is only asked there.",
+    "- `host-loss-vcenter-down` stops and starts vCenter's service through the appliance. That is no privilege of a role: the user",
+    "  must be in the group SystemConfiguration.Administrators of single sign-on.",
+    "- A source that is marked as a template takes `VirtualMachine.Provisioning.DeployTemplate` in place of `…Clone`.",
+    "- An OVA takes `VApp.Import`, a datacenter of the stack's own `Datacenter.Create` and `Datacenter.Delete`, a host's license key",
+    "  `Global.Licenses`.",
+    "",
+    'Sources: vSphere Web Services API reference, "Required Privileges" of each method; vSphere Security, "Required Privileges for',
+    'Common Tasks". Written by `npm run schema` from `verification/privileges.ts`.',
     "",
   ].join("\n");
 }

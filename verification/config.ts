@@ -140,7 +140,8 @@ export function loadVCenter(files: readonly string[], env: Environment): VCenter
   return fillInVCenter(parsed.data.vcenter, env);
 }
 
-function fillInVCenter(vcenter: ConfigDocument["vcenter"] = {}, env: Environment): VCenterConfig {
+/** Where vCenter is and who logs in: as stated, or by the environment. Nothing of it is checked. */
+export function fillInVCenter(vcenter: ConfigDocument["vcenter"] = {}, env: Environment): VCenterConfig {
   return {
     server: vcenter.server ?? env.VSPHERE_SERVER ?? "",
     user: vcenter.user ?? env.VSPHERE_USER ?? "",

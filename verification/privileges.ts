@@ -195,9 +195,7 @@ export const duties: readonly Duty[] = [
     for: ["destroy"],
     what: "destroying rules and overrides",
     resources: ["ComputeClusterVmAntiAffinityRule", "HaVmOverride"],
-    privileges: [
-      one("Host.Inventory.EditCluster", "cluster", "ReconfigureComputeResource_Task", "takes them away"),
-    ],
+    privileges: [one("Host.Inventory.EditCluster", "cluster", "ReconfigureComputeResource_Task", "takes them away")],
   },
   {
     for: ["destroy"],

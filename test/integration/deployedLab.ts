@@ -25,20 +25,30 @@ export class DeployedLab {
   ) {}
 
   static async start(name: string, timeScale: number): Promise<DeployedLab> {
+    const deployed = await DeployedLab.withoutDeployment(name, timeScale);
+    await deployed.pulumi("up", "--yes", "--skip-preview");
+    await deployed.keepOutput();
+    return deployed;
+  }
+
+  /** As start(), with a stack that nothing was deployed of yet. */
+  static async withoutDeployment(name: string, timeScale: number): Promise<DeployedLab> {
     const lab = await startLab({ name, timeScale });
     const dir = mkdtempSync(join(tmpdir(), `${name}-`));
     const deployed = new DeployedLab(lab, dir, join(dir, "config.json"));
-    for (const args of [
-      ["stack", "init", "dev"],
-      ["up", "--yes", "--skip-preview"],
-    ]) {
-      const { code, stdout, stderr } = await deployed.run("pulumi", [...args, "--non-interactive"]);
-      assert.equal(code, 0, stdout + stderr);
-    }
-    const { code, stdout, stderr } = await deployed.run("pulumi", ["stack", "output", "verification", "--json"]);
-    assert.equal(code, 0, stderr);
-    writeFileSync(deployed.config, stdout);
+    await deployed.pulumi("stack", "init", "dev");
     return deployed;
+  }
+
+  /** Gives what the stack says of its cluster to the verifier. */
+  async keepOutput(): Promise<void> {
+    writeFileSync(this.config, await this.pulumi("stack", "output", "verification", "--json"));
+  }
+
+  private async pulumi(...args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run("pulumi", [...args, "--non-interactive"]);
+    assert.equal(code, 0, stdout + stderr);
+    return stdout;
   }
 
   async stop(): Promise<void> {

@@ -13,6 +13,7 @@ import { openSession } from "../vcenter/open";
 import { readTree, type TreeObject } from "../vcenter/tree";
 import { addedResult } from "./added";
 import { continueKilled, refuseToDestroy } from "./continueKilled";
+import { explained } from "./denied";
 import { stackJournal, type StackRun } from "./journal";
 import {
   countText,
@@ -68,7 +69,7 @@ export async function deploy(request: DeployRequest): Promise<Journal> {
   const objects = (): Promise<TreeObject[]> => vcenterObjects(request);
   const taken = preview ? undefined : await continueKilled({ name, stack, env, note, objects });
   progress(`previewing stack ${name}`);
-  const proposed = await stack.preview({ refresh: true });
+  const proposed = await explained(await stack.preview({ refresh: true }), env);
   await refuseToDestroy(taken, proposed.log, stack);
   deployment.changes = proposed.log.changes(false);
   const policies = policyResults(proposed, policyPacks.length);
@@ -76,7 +77,7 @@ export async function deploy(request: DeployRequest): Promise<Journal> {
   if (preview || aborted() || verdictOf(run.results) !== "passed") return end();
 
   progress(`deploying stack ${name}: ${countText(deployment.changes)}`);
-  const applied = await stack.up();
+  const applied = await explained(await stack.up(), env);
   deployment.changes = madeChanges(applied, deployment.changes);
   run.results = [...policyResults(applied, policyPacks.length), upResult(applied, deployment.changes)];
   if (aborted()) return end();
@@ -107,10 +108,10 @@ export async function findDrift(request: DeployRequest): Promise<Journal> {
   const started = new Date();
   const stack = await PulumiStack.open({ ...request, note: progress });
   progress(`reading what vCenter has of stack ${name}`);
-  const drift = await stack.drift();
+  const drift = await explained(await stack.drift(), env);
   if (drift.failure !== undefined) throw new CouldNotRun(`the refresh could not be previewed: ${drift.failure}`);
   progress("comparing the program with what was deployed");
-  const undeployed = await stack.preview({ refresh: false });
+  const undeployed = await explained(await stack.preview({ refresh: false }), env);
   if (undeployed.failure !== undefined) throw new CouldNotRun(`the program cannot be previewed: ${undeployed.failure}`);
   const config = await configOf(stack, request);
   if (config === undefined) throw new CouldNotRun(withoutOutput(name));

@@ -1,7 +1,7 @@
 import type { About } from "../model";
 import { CouldNotRun } from "../problems";
 import { lacks, SoapFault, type CallOptions, type SoapClient } from "./soap";
-import { at, element, ref, refElement, text, type Ref, type Xml } from "./xml";
+import { at, children, element, ref, refElement, text, type Ref, type Xml } from "./xml";
 
 /** References of the ServiceContent that the verifier uses. */
 export interface Service {
@@ -65,13 +65,19 @@ export class Session {
     return this.call(method, on, parameters, { ...options, idempotent: true });
   }
 
+  /** Which of these privileges the user lacks on an object, as far as vCenter tells. */
+  async lackedPrivileges(privileges: readonly string[], on: Ref): Promise<string[]> {
+    const { authorizationManager: manager } = this.service;
+    if (manager === undefined || privileges.length === 0) return [];
+    const asked = privileges.map((privilege) => element("privId", privilege));
+    const parameters = [refElement("entity", on), element("sessionId", this.#key), ...asked];
+    const granted = children(await this.read("HasPrivilegeOnEntity", manager, parameters), "returnval").map(text);
+    return privileges.filter((_, index) => granted[index] === "false");
+  }
+
   /** Throws CouldNotRun when the user lacks a privilege that is needed only later, when it would be too late to stop. */
   async requirePrivilege(privilege: string, on: Ref, method: string): Promise<void> {
-    const { authorizationManager: manager } = this.service;
-    if (manager === undefined) return;
-    const parameters = [refElement("entity", on), element("sessionId", this.#key), element("privId", privilege)];
-    const granted = text(at(await this.read("HasPrivilegeOnEntity", manager, parameters), "returnval"));
-    if (granted !== "false") return;
+    if ((await this.lackedPrivileges([privilege], on)).length === 0) return;
     throw new CouldNotRun(`vCenter ${this.server} (${method}): ${lacks(privilege, on)} (NoPermission)`);
   }
 

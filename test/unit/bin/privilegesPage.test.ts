@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Duty, privilegesPage } from "../../../bin/privilegesPage";
-
-const root = resolve(__dirname, "../../..");
-const read = (...path: string[]): string => readFileSync(join(root, ...path), "utf8");
-const duties = JSON.parse(read("docs", "privileges.json")) as Duty[];
+import { privilegesPage } from "../../../bin/privilegesPage";
+import { duties } from "../../../verification/privileges";
 
 describe("the page of privileges", () => {
   it("is as its table says", () => {
-    assert.equal(read("docs", "privileges.md"), privilegesPage(duties), "run: npm run schema");
+    const page = readFileSync(join(resolve(__dirname, "../../.."), "docs", "privileges.md"), "utf8");
+    assert.equal(page, privilegesPage(duties), "run: npm run schema");
   });
 
   it("shows every privilege of the table with its call", () => {

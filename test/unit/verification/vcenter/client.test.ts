@@ -240,7 +240,10 @@ describe("vCenter", () => {
 
     async function privileged(granted: string): Promise<VCenter> {
       const manager = element("authorizationManager", "AuthorizationManager", { type: "AuthorizationManager" });
-      const content = serviceContent({ fullName: "vCenter (simulated)" }).replace(/<\/returnval>$/, `${manager}</returnval>`);
+      const content = serviceContent({ fullName: "vCenter (simulated)" }).replace(
+        /<\/returnval>$/,
+        `${manager}</returnval>`,
+      );
       vcenter.on("RetrieveServiceContent", () => content);
       vcenter.on("HasPrivilegeOnEntity", (parameters) => {
         asked = parameters;

@@ -157,6 +157,7 @@ describe("the faults of one host", () => {
     const asked: unknown[] = [];
     const { signal } = new AbortController();
     const fault = maintenanceModeFault("esx-01", {
+      ...new World().vcenter,
       enterMaintenance: (...given) => Promise.resolve(asked.push(["enter", ...given]) === 0),
       exitMaintenance: (...given) => Promise.resolve(void asked.push(["exit", ...given])),
     });

@@ -1,17 +1,16 @@
-import { stat } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Clock } from "../clock";
 import type { Environment, VerificationConfig } from "../config";
-import { readJournal } from "../journal";
-import type { Journal } from "../model";
-import { CouldNotRun, Problems } from "../problems";
+import type { VmState } from "../model";
+import { CouldNotRun } from "../problems";
 import { ProbeThread } from "../probes/probeThread";
-import { probeTiming, type ProbeTarget } from "../probes/schedule";
-import { serviceOf } from "../probes/target";
+import { probeTiming } from "../probes/schedule";
 import { connect } from "../vcenter/client";
+import { journalReader } from "./journalReader";
 import { MonitorMetrics, type MonitorWindow } from "./metrics";
 import { serveMetrics, type Address } from "./server";
+import { findTargets, otherTargets, type TargetSource } from "./targets";
 
 export interface MonitorRequest {
   config: VerificationConfig;
@@ -31,7 +30,7 @@ const refreshMs = 300_000;
 
 /** Probes and serves metrics until it is told to end. Throws CouldNotRun when it cannot begin, or its probes end. */
 export async function runMonitor(request: MonitorRequest): Promise<void> {
-  const { config, signal, progress } = request;
+  const { config, env, signal, progress } = request;
   if (config.vms.length === 0) throw new CouldNotRun("the configuration names no VM to watch; set vms");
   const clock = new Clock(config.timeScale);
   const metrics = new MonitorMetrics({
@@ -41,7 +40,16 @@ export async function runMonitor(request: MonitorRequest): Promise<void> {
     probeIntervalSeconds: config.probeIntervalSeconds,
     journal: journalReader(request.journalFile, progress),
   });
-  let targets = await look(request, [], metrics);
+  const source: TargetSource = {
+    vms: config.vms,
+    read: () => vmsOf(config, env),
+    reachable: (answers) => {
+      metrics.vcenterReachable(answers);
+    },
+    progress,
+  };
+  const refresh = (): Promise<void> => sleep(refreshMs, undefined, { signal }).catch(() => undefined);
+  let targets = await findTargets(source, []);
   const server = await serveMetrics(request.listen, metrics);
   const { address, port } = server.address() as AddressInfo;
   progress(`metrics of ${targets.length.toString()} VMs at http://${address}:${port.toString()}/metrics`);
@@ -53,7 +61,10 @@ export async function runMonitor(request: MonitorRequest): Promise<void> {
       });
       prober.start();
       try {
-        targets = await Promise.race([changed(request, targets, metrics), prober.ended.then(() => targets)]);
+        targets = await Promise.race([
+          otherTargets(source, targets, refresh, signal),
+          prober.ended.then(() => targets),
+        ]);
       } finally {
         await prober.stop();
       }
@@ -65,82 +76,11 @@ export async function runMonitor(request: MonitorRequest): Promise<void> {
   progress("the monitor has ended");
 }
 
-/** Resolves to other targets as soon as there are some, or when the monitor ends. */
-async function changed(
-  request: MonitorRequest,
-  targets: ProbeTarget[],
-  metrics: MonitorMetrics,
-): Promise<ProbeTarget[]> {
-  for (;;) {
-    await sleep(refreshMs, undefined, { signal: request.signal }).catch(() => undefined);
-    if (request.signal.aborted) return targets;
-    const now = await look(request, targets, metrics);
-    if (JSON.stringify(now) === JSON.stringify(targets)) continue;
-    request.progress("addresses have changed");
-    return now;
-  }
-}
-
-/** Where the services are. vCenter may be away: what it told before, or the configuration says, stands then. */
-async function look(
-  { config, env, progress }: MonitorRequest,
-  before: readonly ProbeTarget[],
-  metrics: MonitorMetrics,
-): Promise<ProbeTarget[]> {
-  const told = await addresses(config, env).catch((error: unknown) => {
-    if (!(error instanceof CouldNotRun) || error instanceof Problems) throw error;
-    return error;
-  });
-  metrics.vcenterReachable(Array.isArray(told));
-  if (!Array.isArray(told)) progress(told.message);
-  const missing: string[] = [];
-  const targets = config.vms.flatMap((vm) => {
-    const found =
-      (Array.isArray(told) ? told : []).find((one) => one.vm === vm.name) ??
-      before.find((one) => one.vm === vm.name) ??
-      serviceOf(vm, undefined);
-    if (found === undefined) missing.push(vm.name);
-    return found ?? [];
-  });
-  if (missing.length === 0) return targets;
-  throw new CouldNotRun(`${missing.join(", ")} has no address: set vms[].address, or let VMware Tools report one`);
-}
-
-async function addresses(config: VerificationConfig, env: Environment): Promise<ProbeTarget[]> {
+async function vmsOf(config: VerificationConfig, env: Environment): Promise<VmState[]> {
   const vcenter = await connect(config, env);
   try {
-    const { vms } = await vcenter.inventory();
-    return config.vms.flatMap((vm) => {
-      return (
-        serviceOf(
-          vm,
-          vms.find(({ name }) => name === vm.name),
-        ) ?? []
-      );
-    });
+    return (await vcenter.inventory()).vms;
   } finally {
     await vcenter.close();
   }
-}
-
-/** Reads a journal anew when its file has changed; one that cannot be read is told once. */
-function journalReader(file: string | undefined, progress: (line: string) => void): () => Promise<Journal | undefined> {
-  let read: { changed: number; journal: Journal | undefined } | undefined;
-  return async () => {
-    if (file === undefined) return undefined;
-    const changedAt = await stat(file).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => undefined,
-    );
-    if (changedAt === undefined) return undefined;
-    if (read?.changed === changedAt) return read.journal;
-    try {
-      read = { changed: changedAt, journal: readJournal(file) };
-    } catch (error) {
-      if (!(error instanceof CouldNotRun)) throw error;
-      progress(error.message);
-      read = { changed: changedAt, journal: undefined };
-    }
-    return read.journal;
-  };
 }

@@ -8,7 +8,6 @@ export type HostDevices = ReadonlyMap<Moid, string[]>;
 
 /** Reads them of some VMs: what a device is costs too much to read of every VM of a large cluster. */
 export async function readHostDevices(session: Session, vms: Moid[]): Promise<HostDevices> {
-  if (vms.length === 0) return new Map();
   const refs = vms.map((id) => ({ type: "VirtualMachine", id }));
   const objects = await retrieveAll(session, refs, ["config.hardware.device"]);
   return new Map(objects.map(({ ref, properties }) => [ref.id, hostDevices(properties.get("config.hardware.device"))]));
@@ -34,9 +33,10 @@ const hostBacked = [
 ];
 
 function isHostBound(device: Xml): boolean {
-  const backing = xsiType(at(device, "backing")) ?? "";
-  if (passthrough.includes(xsiType(device) ?? "")) return !replaceable.includes(backing);
+  const type = xsiType(device);
+  const backing = xsiType(at(device, "backing"));
+  if (passthrough.some((one) => one === type)) return !replaceable.some((one) => one === backing);
   const connectable = at(device, "connectable");
   const used = boolean(at(connectable, "connected")) === true || boolean(at(connectable, "startConnected")) === true;
-  return hostBacked.includes(backing) && used;
+  return hostBacked.some((one) => one === backing) && used;
 }

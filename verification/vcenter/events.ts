@@ -1,6 +1,6 @@
 import type { VcEvent } from "../model";
 import type { Session } from "./session";
-import { at, children, element, integer, ref, refElement, text, xsiType, type Ref, type Xml } from "./xml";
+import { at, children, element, integer, ref, refElement, text, textAt, xsiType, type Ref, type Xml } from "./xml";
 
 const pageSize = 500;
 
@@ -37,7 +37,7 @@ export function toEvent(event: Xml): VcEvent {
     key: integer(at(event, "key")) ?? 0,
     createdAt: new Date(text(at(event, "createdTime")) ?? 0),
     type: text(at(event, "eventTypeId")) ?? xsiType(event) ?? "Event",
-    message: text(at(event, "fullFormattedMessage"))?.trim() ?? "",
+    message: textAt(event, "fullFormattedMessage").trim(),
     hostId: text(at(event, "host", "host")),
     vmId: text(at(event, "vm", "vm")),
   };

@@ -3,7 +3,7 @@ import { CouldNotRun } from "../problems";
 import { retrieveOne } from "./properties";
 import { isFault, type Session } from "./session";
 import { lackedPrivilege, type SoapFault } from "./soap";
-import { at, children, element, integer, ref, refElement, text, type Ref, type Xml } from "./xml";
+import { at, children, element, integer, ref, refElement, textAt, type Ref, type Xml } from "./xml";
 
 /** An account of a guest's own. The password comes from the environment and goes nowhere but into the call. */
 export interface GuestAccount {
@@ -81,7 +81,7 @@ export function guestOperations(session: Session): GuestOperations {
     async processes(vm, account) {
       return children(await call("ListProcessesInGuest", vm, account, []), "returnval").map((process) => ({
         pid: integer(at(process, "pid")) ?? 0,
-        command: text(at(process, "cmdLine")) ?? "",
+        command: textAt(process, "cmdLine"),
         running: at(process, "endTime") === undefined,
       }));
     },

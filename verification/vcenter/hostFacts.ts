@@ -1,5 +1,5 @@
 import type { HostState } from "../model";
-import { at, boolean, children, ids, integer, members, text, type Xml } from "./xml";
+import { at, boolean, children, ids, integer, members, text, textAt, type Xml } from "./xml";
 
 /** Facts of a host's configuration that redundancy rests on. */
 type HostFacts = Pick<HostState, "version" | "clock" | "apd" | "management">;
@@ -48,7 +48,7 @@ function clock(read: Map<string, Xml>): HostFacts["clock"] {
   if (info === undefined || services === undefined) return undefined;
   const servers = ids(children(at(info, "ntpConfig"), "server"));
   const running = members(services).some((service) => {
-    return clockServices.includes(text(at(service, "key")) ?? "") && boolean(at(service, "running")) === true;
+    return clockServices.includes(textAt(service, "key")) && boolean(at(service, "running")) === true;
   });
   return { servers, running };
 }
@@ -66,11 +66,11 @@ function management(read: Map<string, Xml>): HostFacts["management"] {
   if (purposes === undefined || adapters === undefined) return undefined;
   const purpose = members(purposes).find((one) => text(at(one, "nicType")) === "management");
   const selected = new Set(ids(children(purpose, "selectedVnic")));
-  const chosen = children(purpose, "candidateVnic").filter((one) => selected.has(text(at(one, "key")) ?? ""));
-  const devices = new Set(ids(chosen.map((one) => at(one, "device") ?? "")));
+  const chosen = children(purpose, "candidateVnic").filter((one) => selected.has(textAt(one, "key")));
+  const devices = new Set(ids(chosen.flatMap((one) => children(one, "device"))));
   return members(adapters)
-    .filter((adapter) => devices.has(text(at(adapter, "device")) ?? ""))
-    .map((adapter) => ({ adapter: text(at(adapter, "device")) ?? "", uplinks: uplinks(adapter, read) }));
+    .filter((adapter) => devices.has(textAt(adapter, "device")))
+    .map((adapter) => ({ adapter: textAt(adapter, "device"), uplinks: uplinks(adapter, read) }));
 }
 
 /** Names of the physical adapters that may carry an adapter's traffic. */

@@ -4,7 +4,7 @@ import { hostFactProperties, readHostFacts } from "./hostFacts";
 import type { ObjectContent, PropertyFilter } from "./properties";
 import { readOverrides, readRules } from "./rules";
 import { translateSettings } from "./settings";
-import { at, boolean, children, ids, integer, members, text, type Ref, type Xml } from "./xml";
+import { at, boolean, children, ids, integer, members, text, textAt, type Ref, type Xml } from "./xml";
 
 const properties = {
   ClusterComputeResource: ["name", "configurationEx", "configIssue"],
@@ -57,12 +57,12 @@ export function clusterFilter(cluster: Ref): PropertyFilter {
     start: cluster,
     properties,
     traversal: [
-      { name: "hosts", type: "ComputeResource", path: "host", then: [] },
-      { name: "datastores", type: "ComputeResource", path: "datastore", then: [] },
-      { name: "networks", type: "ComputeResource", path: "network", then: [] },
-      { name: "rootPool", type: "ComputeResource", path: "resourcePool", then: ["pools", "vms"] },
+      { type: "ComputeResource", path: "host" },
+      { type: "ComputeResource", path: "datastore" },
+      { type: "ComputeResource", path: "network" },
+      { type: "ComputeResource", path: "resourcePool", then: ["pools", "vms"] },
       { name: "pools", type: "ResourcePool", path: "resourcePool", then: ["pools", "vms"] },
-      { name: "vms", type: "ResourcePool", path: "vm", then: [] },
+      { name: "vms", type: "ResourcePool", path: "vm" },
     ],
   };
 }
@@ -128,8 +128,8 @@ function toVm({ ref, properties: read }: ObjectContent): VmState {
   return {
     id: ref.id,
     name,
-    uuid: text(read.get("config.uuid")) ?? "",
-    instanceUuid: text(read.get("config.instanceUuid")) ?? "",
+    uuid: textAt(read.get("config.uuid")),
+    instanceUuid: textAt(read.get("config.instanceUuid")),
     hostId: text(read.get("runtime.host")),
     template: boolean(read.get("config.template")) ?? false,
     system: isSystemVm(name, read.get("config.managedBy")),
@@ -162,10 +162,11 @@ function isSystemVm(name: string, managedBy: Xml | undefined): boolean {
 
 /** The primary address first, then those of all interfaces; link-local ones cannot be reached from elsewhere. */
 function addresses(read: Map<string, Xml>): string[] {
-  const primary = text(read.get("guest.ipAddress"));
+  const primary = textAt(read.get("guest.ipAddress"));
   const others = members(read.get("guest.net")).flatMap((nic) => ids(children(nic, "ipAddress")));
-  const all = primary === undefined || primary === "" ? others : [primary, ...others];
-  return [...new Set(all)].filter((address) => !/^(fe[89ab][0-9a-f]:|169\.254\.)/i.test(address));
+  return [...new Set([primary, ...others])].filter((address) => {
+    return address !== "" && !/^(fe[89ab][0-9a-f]:|169\.254\.)/i.test(address);
+  });
 }
 
 function toDatastore({ ref, properties: read }: ObjectContent): DatastoreState {
@@ -176,11 +177,11 @@ function toDatastore({ ref, properties: read }: ObjectContent): DatastoreState {
   return {
     id: ref.id,
     name: nameOf(read),
-    type: text(read.get("summary.type")) ?? "",
+    type: textAt(read.get("summary.type")),
     accessible: boolean(read.get("summary.accessible")) ?? false,
     multipleHostAccess: boolean(read.get("summary.multipleHostAccess")),
-    hostIds: mounts.flatMap((mount) => text(at(mount, "key")) ?? []),
-    devices: children(at(read.get("info"), "vmfs"), "extent").flatMap((extent) => text(at(extent, "diskName")) ?? []),
+    hostIds: ids(mounts.flatMap((mount) => children(mount, "key"))),
+    devices: ids(children(at(read.get("info"), "vmfs"), "extent").flatMap((extent) => children(extent, "diskName"))),
   };
 }
 
@@ -189,7 +190,7 @@ function toNetwork({ ref, properties: read }: ObjectContent): { id: Moid; name: 
 }
 
 function nameOf(read: Map<string, Xml>): string {
-  return decodeName(text(read.get("name")) ?? "");
+  return decodeName(textAt(read.get("name")));
 }
 
 function megabytes(bytes: Xml | undefined): number {

@@ -2,7 +2,7 @@ import { CouldNotRun } from "../problems";
 import { decodeName } from "./names";
 import { retrieve, type ObjectContent, type PropertyFilter } from "./properties";
 import type { Session } from "./session";
-import { ref, text, type Ref } from "./xml";
+import { ref, textAt, type Ref } from "./xml";
 
 /** Where the configured cluster is. */
 export interface Location {
@@ -41,12 +41,13 @@ function clustersBelow(hostFolder: Ref): PropertyFilter {
 }
 
 function byName(objects: ObjectContent[], name: string, kind: string, where: string, setting: string): ObjectContent {
-  const named = objects.map((object) => ({ object, name: decodeName(text(object.properties.get("name")) ?? "") }));
-  const found = named.filter((candidate) => candidate.name === name).map(({ object }) => object);
-  if (found[0] !== undefined && found.length === 1) return found[0];
+  const named = objects.map((object) => ({ object, name: decodeName(textAt(object.properties.get("name"))) }));
+  const found = named.filter((candidate) => candidate.name === name);
   if (found.length > 1) {
     throw new CouldNotRun(`${where} has ${found.length.toString()} ${kind}s named ${name}; give them different names`);
   }
+  const [only] = found;
+  if (only !== undefined) return only.object;
   const others = named.map((candidate) => candidate.name).sort((a, b) => a.localeCompare(b));
   const there = others.length === 0 ? "it shows none to this user" : `it has ${others.join(", ")}`;
   throw new CouldNotRun(`${where} has no ${kind} named ${name}: ${there}; check ${setting}`);

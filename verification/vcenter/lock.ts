@@ -4,7 +4,7 @@ import { CouldNotRun } from "../problems";
 import { retrieve, retrieveOne } from "./properties";
 import { isFault, type Session } from "./session";
 import { runTask, TaskFailed } from "./task";
-import { at, element, members, ref, text, type Ref } from "./xml";
+import { at, element, members, ref, text, textAt, type Ref } from "./xml";
 
 /**
  * The lock of a cluster is a folder in the datacenter's VM folder: vCenter creates it or says DuplicateName, so that
@@ -38,9 +38,7 @@ export function holderName({ owner, expires }: Holder): string {
 }
 
 export function parseHolder(name: string): Holder | undefined {
-  const match = /^(.*) until (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/s.exec(name);
-  const [, owner, instant] = match ?? [];
-  if (owner === undefined || instant === undefined) return undefined;
+  const [, owner = "", instant = ""] = /^(.*) until (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$/s.exec(name) ?? [];
   const expires = new Date(instant);
   return Number.isNaN(expires.getTime()) ? undefined : { owner, expires };
 }
@@ -137,7 +135,7 @@ async function findFolder(session: Session, parent: Ref, name: string): Promise<
   const folders = await retrieve(session, {
     start: parent,
     properties: { Folder: ["name"] },
-    traversal: [{ name: "inside", type: "Folder", path: "childEntity", then: [] }],
+    traversal: [{ type: "Folder", path: "childEntity" }],
   });
   return folders.find(({ properties }) => text(properties.get("name")) === name)?.ref;
 }
@@ -154,7 +152,7 @@ async function readInside(session: Session, folder: Ref): Promise<Inside> {
     const content = members((await retrieveOne(session, folder, ["childEntity"])).get("childEntity"));
     const children = content.flatMap((child) => ref(child) ?? []);
     const names = await Promise.all(
-      children.map(async (child) => text((await retrieveOne(session, child, ["name"])).get("name")) ?? ""),
+      children.map(async (child) => textAt((await retrieveOne(session, child, ["name"])).get("name"))),
     );
     return { present: true, names, foreign: children.some(({ type }) => type !== "Folder") };
   } catch (error) {

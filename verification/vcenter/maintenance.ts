@@ -3,7 +3,7 @@ import { CouldNotRun } from "../problems";
 import { retrieve, retrieveOne } from "./properties";
 import { isFault, type Session } from "./session";
 import { runTask, TaskFailed } from "./task";
-import { at, boolean, element, ref, text, type Ref } from "./xml";
+import { at, boolean, element, ref, text, textAt, type Ref } from "./xml";
 
 /** What an evacuation may take: to begin, and for each VM that has to move; seconds of the clock. Ours: no figure is published. */
 const startSeconds = 300;
@@ -86,7 +86,7 @@ async function enteringTasks(session: Session, host: MaintenanceHost): Promise<R
   const tasks = await retrieve(session, {
     start: session.service.taskManager,
     properties: { Task: ["info"] },
-    traversal: [{ name: "recent", type: "TaskManager", path: "recentTask", then: [] }],
+    traversal: [{ type: "TaskManager", path: "recentTask" }],
   });
   return tasks
     .filter(({ properties }) => {
@@ -94,7 +94,7 @@ async function enteringTasks(session: Session, host: MaintenanceHost): Promise<R
       return (
         text(at(info, "descriptionId")) === "HostSystem.enterMaintenanceMode" &&
         ref(at(info, "entity"))?.id === host.id &&
-        ["queued", "running"].includes(text(at(info, "state")) ?? "")
+        ["queued", "running"].includes(textAt(info, "state"))
       );
     })
     .map((task) => task.ref);

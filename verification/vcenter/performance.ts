@@ -2,7 +2,7 @@ import type { Moid } from "../model";
 import { CouldNotRun } from "../problems";
 import { retrieveOne } from "./properties";
 import type { Session } from "./session";
-import { at, children, element, integer, members, refElement, text, type Ref, type Xml } from "./xml";
+import { at, children, element, integer, members, refElement, textAt, type Ref, type Xml } from "./xml";
 
 /**
  * Counters by group, name and roll-up (vSphere API reference, PerformanceManager, "Counters"). Usage in hundredths of a
@@ -66,7 +66,7 @@ export function performanceOf(session: Session): Performance {
           );
         const answer = await session.read("QueryPerf", manager(session), specs);
         for (const metric of children(answer, "returnval")) {
-          found.set(text(at(metric, "entity")) ?? "", toSamples(metric, ids));
+          found.set(textAt(metric, "entity"), toSamples(metric, ids));
         }
       }
       return found;
@@ -84,8 +84,9 @@ async function counterIds(session: Session): Promise<Map<number, Counter>> {
   const listed = members((await retrieveOne(session, manager(session), ["perfCounter"])).get("perfCounter"));
   const ids = new Map<number, Counter>();
   for (const info of listed) {
-    const parts = [at(info, "groupInfo", "key"), at(info, "nameInfo", "key"), at(info, "rollupType")];
-    const name = parts.map((part) => text(part) ?? "").join(".");
+    const name = [textAt(info, "groupInfo", "key"), textAt(info, "nameInfo", "key"), textAt(info, "rollupType")].join(
+      ".",
+    );
     const counter = counters.find((one) => one === name);
     const key = integer(at(info, "key"));
     if (counter !== undefined && key !== undefined) ids.set(key, counter);
@@ -97,11 +98,11 @@ async function counterIds(session: Session): Promise<Map<number, Counter>> {
 
 function toSamples(metric: Xml, ids: ReadonlyMap<number, Counter>): PerfSample[] {
   const samples = children(metric, "sampleInfo").map((info): PerfSample => {
-    return { at: new Date(text(at(info, "timestamp")) ?? Number.NaN).getTime(), values: {} };
+    return { at: new Date(textAt(info, "timestamp")).getTime(), values: {} };
   });
   for (const series of children(metric, "value")) {
     const counter = ids.get(integer(at(series, "id", "counterId")) ?? 0);
-    const instance = text(at(series, "id", "instance")) ?? "";
+    const instance = textAt(series, "id", "instance");
     if (counter === undefined || instance !== "") continue;
     children(series, "value").forEach((value, k) => {
       const number = integer(value);

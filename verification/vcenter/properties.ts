@@ -1,6 +1,6 @@
 import { CouldNotRun } from "../problems";
 import type { Session } from "./session";
-import { at, children, element, ref, refElement, text, xsiType, type Ref, type Xml } from "./xml";
+import { at, children, element, ref, refElement, text, textAt, xsiType, type Ref, type Xml } from "./xml";
 
 /** One object of a traversal with the properties that were read. */
 export interface ObjectContent {
@@ -17,10 +17,11 @@ export interface PropertyFilter {
 
 /** From objects of `type` along `path`, then on by the named traversals. */
 export interface Traversal {
-  name: string;
+  /** For others to lead on by it. */
+  name?: string;
   type: string;
   path: string;
-  then: string[];
+  then?: string[];
 }
 
 /** Objects a page; vCenter may send fewer. */
@@ -74,19 +75,18 @@ export async function retrieveOne(session: Session, of: Ref, paths: string[]): P
 
 /** Reads properties of objects of one type; those that have gone are absent. */
 export async function retrieveAll(session: Session, of: Ref[], paths: string[]): Promise<ObjectContent[]> {
-  const [first] = of;
-  return first === undefined
-    ? []
-    : retrieve(session, { start: of, properties: { [first.type]: paths }, traversal: [] });
+  const properties = Object.fromEntries(of.map(({ type }) => [type, paths]));
+  return of.length === 0 ? [] : retrieve(session, { start: of, properties, traversal: [] });
 }
 
 function filterElement({ start, properties, traversal }: PropertyFilter): string {
   const propSet = Object.entries(properties).map(([type, paths]) => {
     return element("propSet", [element("type", type), ...paths.map((path) => element("pathSet", path))]);
   });
-  const selectSet = traversal.map(({ name, type, path, then }) => {
+  const selectSet = traversal.map(({ name, type, path, then = [] }) => {
+    const named = name === undefined ? [] : [element("name", name)];
     const next = then.map((other) => element("selectSet", [element("name", other)]));
-    const content = [element("name", name), element("type", type), element("path", path), ...next];
+    const content = [...named, element("type", type), element("path", path), ...next];
     return element("selectSet", content, { "xsi:type": "TraversalSpec" });
   });
   const objectSet = [start].flat().map((one) => element("objectSet", [refElement("obj", one), ...selectSet]));
@@ -109,7 +109,7 @@ function readObject(object: Xml, server: string): ObjectContent[] {
   const properties = new Map<string, Xml>();
   for (const property of children(object, "propSet")) {
     const value = at(property, "val");
-    if (value !== undefined) properties.set(text(at(property, "name")) ?? "", value);
+    if (value !== undefined) properties.set(textAt(property, "name"), value);
   }
   return [{ ref: self, properties }];
 }

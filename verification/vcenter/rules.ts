@@ -1,18 +1,18 @@
 import type { ClusterRule, VmOverride } from "../clusterRules";
 import type { Moid } from "../model";
 import { decodeName } from "./names";
-import { at, boolean, children, ids, integer, text, xsiType, type Xml } from "./xml";
+import { at, boolean, children, ids, integer, text, textAt, xsiType, type Xml } from "./xml";
 
 /** Rules of ClusterConfigInfoEx; those of a class that this library does not know are left out. */
 export function readRules(configuration: Xml): ClusterRule[] {
   const vmGroups = groups(configuration, "ClusterVmGroup", "vm");
   const hostGroups = groups(configuration, "ClusterHostGroup", "host");
   return children(configuration, "rule").flatMap((rule): ClusterRule[] => {
-    const name = decodeName(text(at(rule, "name")) ?? "");
+    const name = decodeName(textAt(rule, "name"));
     // The reference calls the flag optional; a rule without it is one that nobody turned off.
     const common = { name, enabled: boolean(at(rule, "enabled")) !== false };
-    const named = (from: Map<string, Moid[]>, field: string): Moid[] => from.get(text(at(rule, field)) ?? "") ?? [];
-    switch (xsiType(rule) ?? "") {
+    const named = (from: Map<string, Moid[]>, field: string): Moid[] => from.get(textAt(rule, field)) ?? [];
+    switch (xsiType(rule)) {
       case "ClusterAffinityRuleSpec":
         return [{ ...common, kind: "together", vms: ids(children(rule, "vm")) }];
       case "ClusterAntiAffinityRuleSpec":
@@ -35,7 +35,7 @@ export function readRules(configuration: Xml): ClusterRule[] {
 
 function groups(configuration: Xml, type: string, member: string): Map<string, Moid[]> {
   const ofType = children(configuration, "group").filter((group) => xsiType(group) === type);
-  return new Map(ofType.map((group) => [text(at(group, "name")) ?? "", ids(children(group, member))]));
+  return new Map(ofType.map((group) => [textAt(group, "name"), ids(children(group, member))]));
 }
 
 /** HA and DRS overrides of ClusterConfigInfoEx, one entry a VM. */

@@ -1,7 +1,7 @@
 import type { About } from "../model";
 import { CouldNotRun } from "../problems";
 import { lacks, SoapFault, type CallOptions, type SoapClient } from "./soap";
-import { at, children, element, ref, refElement, text, type Ref, type Xml } from "./xml";
+import { at, children, element, ref, refElement, text, textAt, type Ref, type Xml } from "./xml";
 
 /** References of the ServiceContent that the verifier uses. */
 export interface Service {
@@ -103,7 +103,7 @@ export class Session {
     try {
       const parameters = [element("userName", user), element("password", password)];
       const answer = await this.soap.call("Login", this.service.sessionManager, parameters);
-      this.#key = text(at(answer, "returnval", "key")) ?? "";
+      this.#key = textAt(answer, "returnval", "key");
     } catch (error) {
       if (!isFault(error, "InvalidLogin")) throw error;
       throw new CouldNotRun(
@@ -127,7 +127,7 @@ async function retrieveService(soap: SoapClient): Promise<Service> {
     const what = apiType === "HostAgent" ? "an ESXi host" : `a server of type ${apiType ?? "unknown"}`;
     throw new CouldNotRun(`${soap.server} is ${what}, not a vCenter; set vcenter.server to the vCenter of the cluster`);
   }
-  const fullName = text(at(about, "fullName")) ?? "";
+  const fullName = textAt(about, "fullName");
   const reference = (name: string): Ref => {
     const found = ref(at(content, name));
     if (found === undefined) throw new CouldNotRun(`vCenter ${soap.server} (RetrieveServiceContent) has no ${name}`);
@@ -136,9 +136,9 @@ async function retrieveService(soap: SoapClient): Promise<Service> {
   return {
     about: {
       fullName,
-      version: text(at(about, "version")) ?? "",
-      instanceUuid: text(at(about, "instanceUuid")) ?? "",
-      simulated: /\bsimulated\b/i.test(`${fullName} ${text(at(about, "name")) ?? ""}`),
+      version: textAt(about, "version"),
+      instanceUuid: textAt(about, "instanceUuid"),
+      simulated: /\bsimulated\b/i.test(`${fullName} ${textAt(about, "name")}`),
     },
     rootFolder: reference("rootFolder"),
     propertyCollector: reference("propertyCollector"),

@@ -1,5 +1,5 @@
 import type { SettingValue } from "../model";
-import { at, boolean, children, ids, integer, text, xsiType, type Xml } from "./xml";
+import { at, boolean, children, ids, integer, text, textAt, xsiType, type Xml } from "./xml";
 
 /** How a setting is written: decides what a declared value must look like, and how two are compared. */
 export type SettingKind = "boolean" | "integer" | "string" | "ids" | "options";
@@ -128,7 +128,7 @@ function options(name: string, ...path: string[]): Setting {
       const block = at(config, ...parent);
       if (block === undefined) return undefined;
       const pairs = children(block, path.at(-1) ?? "").map((option) => {
-        return [text(at(option, "key")) ?? "", text(at(option, "value")) ?? ""];
+        return [textAt(option, "key"), textAt(option, "value")];
       });
       return Object.fromEntries(pairs) as Record<string, string>;
     },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TransportError, type Https, type HttpsResponse } from "../net/https";
 import { CouldNotRun } from "../problems";
-import { at, children, element, parseXml, ref, refElement, text, xsiType, type Ref, type Xml } from "./xml";
+import { at, children, element, parseXml, ref, refElement, text, textAt, xsiType, type Ref, type Xml } from "./xml";
 
 /** A fault that vCenter answered with. */
 export class SoapFault extends CouldNotRun {
@@ -122,7 +122,7 @@ function readFault(fault: Xml, where: string): SoapFault {
   const detail = at(fault, "detail");
   const [name, value] = firstChild(detail);
   const type = xsiType(value) ?? name?.replace(/Fault$/, "") ?? "RuntimeFault";
-  const message = text(at(fault, "faultstring"))?.trim() ?? "";
+  const message = textAt(fault, "faultstring").trim();
   return new SoapFault(type, type === "NoPermission" ? (lackedPrivilege(value) ?? message) : message, value, where);
 }
 

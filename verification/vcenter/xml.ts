@@ -29,6 +29,11 @@ export function text(node: Xml | undefined): string | undefined {
   return typeof value === "string" ? unescapeXml(value) : undefined;
 }
 
+/** The text at a path of child names; empty where there is none. */
+export function textAt(node: Xml | undefined, ...path: string[]): string {
+  return text(at(node, ...path)) ?? "";
+}
+
 export function integer(node: Xml | undefined): number | undefined {
   const value = text(node);
   return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : undefined;

@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
-import { at, children, element, text } from "../../../../verification/vcenter/xml";
-import { FakeVcenter, fault, objectContent, string, type Value } from "./fakeVcenter";
+import { at, element, text } from "../../../../verification/vcenter/xml";
+import { FakeVcenter, fault, objectContent, string } from "./fakeVcenter";
+import { collect, referencesTo, type Managed } from "./propertyCollector";
 
 interface Folder {
   id: string;
@@ -37,14 +37,11 @@ export class FakeFolders extends FakeVcenter {
     this.on("RetrievePropertiesEx", (parameters) => {
       const spec = at(parameters, "specSet");
       const start = text(at(spec, "objectSet", "obj")) ?? "";
-      const path = text(at(spec, "propSet", "pathSet")) ?? "";
-      if (path === "info") return element("returnval", [taskDone()]);
+      if (text(at(spec, "propSet", "pathSet")) === "info") return element("returnval", [taskDone()]);
       if (!this.folders.some((folder) => folder.id === start)) return fault("ManagedObjectNotFound", "gone");
-      const deep = children(at(spec, "objectSet"), "selectSet").length > 0;
-      const found = this.folders.filter(({ id, parent }) => id === start || (deep && parent === start));
-      return element(
-        "returnval",
-        found.map((folder) => objectContent("Folder", folder.id, { [path]: this.#property(folder, path) })),
+      return collect(
+        parameters,
+        this.folders.map((folder) => this.#managed(folder)),
       );
     });
   }
@@ -65,15 +62,15 @@ export class FakeFolders extends FakeVcenter {
     return this.folders.find((folder) => folder.parent === parent && folder.name === name);
   }
 
-  #property(folder: Folder, path: string): Value {
-    if (path === "name") return string(folder.name);
-    assert.equal(path, "childEntity");
-    const inside = this.folders.filter(({ parent }) => parent === folder.id);
-    const list = inside.map(({ id }) =>
-      element("ManagedObjectReference", id, { type: id.startsWith("vm") ? "VirtualMachine" : "Folder" }),
-    );
-    return { type: "ArrayOfManagedObjectReference", content: list.join("") };
+  #managed({ id, name }: Folder): Managed {
+    const childEntity = referencesTo(...this.folders.filter(({ parent }) => parent === id).map(refTo));
+    return { ...refTo({ id }), properties: { name: string(name), childEntity } };
   }
+}
+
+/** What is in a folder may be a VM, by its id. */
+function refTo({ id }: { id: string }): { type: string; id: string } {
+  return { type: id.startsWith("vm") ? "VirtualMachine" : "Folder", id };
 }
 
 function taskDone(): string {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import type { ObjectContent } from "../../../../verification/vcenter/properties";
+import { retrieve, type ObjectContent } from "../../../../verification/vcenter/properties";
 import { clusterFilter, toInventory } from "../../../../verification/vcenter/inventory";
-import { at, children, parseXml, type Xml } from "../../../../verification/vcenter/xml";
+import { at, parseXml, type Xml } from "../../../../verification/vcenter/xml";
+import { FakeVcenter, string } from "./fakeVcenter";
+import { collect, referencesTo, type Managed } from "./propertyCollector";
 
 const takenAt = new Date("2026-01-01T00:00:00Z");
 
@@ -227,20 +229,79 @@ describe("inventory", () => {
     assert.equal(toInventory([host], takenAt), undefined);
   });
 
-  it("is one traversal from the cluster, through resource pools and vApps to the VMs", () => {
-    const { traversal, properties, start } = clusterFilter({ type: "ClusterComputeResource", id: "domain-c1" });
-    const step = (path: string): string[] => traversal.find((one) => one.path === path)?.then ?? [];
-    assert.deepEqual(start, { type: "ClusterComputeResource", id: "domain-c1" });
-    assert.deepEqual(Object.keys(properties), [
-      "ClusterComputeResource",
-      "HostSystem",
-      "VirtualMachine",
-      "Datastore",
-      "Network",
+  it("is read in one traversal: hosts, datastores, networks, and VMs of all pools and vApps below", async () => {
+    const objects: Managed[] = [];
+    const managed = (type: string, id: string, links: Record<string, Managed[]> = {}): Managed => {
+      const own = Object.entries(links).map(([path, inside]) => [path, referencesTo(...inside)] as const);
+      const one = { type, id, properties: { name: string(id), ...Object.fromEntries(own) } };
+      objects.push(one);
+      return one;
+    };
+    const vms = ["vm-1", "vm-2", "vm-3"].map((id) => managed("VirtualMachine", id));
+    const vapp = managed("VirtualApp", "vapp-1", { vm: vms.slice(2) });
+    const pool = managed("ResourcePool", "pool-2", { vm: vms.slice(1, 2), resourcePool: [vapp] });
+    const root = managed("ResourcePool", "pool-1", { vm: vms.slice(0, 1), resourcePool: [pool] });
+    const start = managed("ClusterComputeResource", "domain-c1", {
+      host: [managed("HostSystem", "host-1", { vm: [managed("VirtualMachine", "vm-of-no-pool")] })],
+      datastore: [managed("Datastore", "datastore-1")],
+      network: [managed("Network", "network-1"), managed("DistributedVirtualPortgroup", "portgroup-1")],
+      resourcePool: [root],
+    });
+    managed("HostSystem", "host-of-another-cluster");
+    const vcenter = new FakeVcenter();
+    vcenter.on("RetrievePropertiesEx", (parameters) => collect(parameters, objects));
+    const found = await retrieve(await vcenter.open(), clusterFilter(start));
+    assert.equal(vcenter.calls.filter((call) => call === "RetrievePropertiesEx").length, 1);
+    const inventory = toInventory(found, takenAt);
+    const names = (list: { name: string }[] = []): string[] => list.map(({ name }) => name);
+    assert.deepEqual([inventory?.hosts, inventory?.vms, inventory?.datastores, inventory?.networks].map(names), [
+      ["host-1"],
+      ["vm-1", "vm-2", "vm-3"],
+      ["datastore-1"],
+      ["network-1", "portgroup-1"],
     ]);
-    const pools = traversal.find(({ type, path }) => type === "ResourcePool" && path === "resourcePool");
-    assert.deepEqual(pools?.then, ["pools", "vms"]);
-    assert.deepEqual(step("vm"), []);
-    assert.deepEqual(children(undefined, "x"), []);
+    assert.equal(inventory?.cluster.name, "domain-c1");
+  });
+
+  it("is in the order of names; those of one name as vCenter told them", () => {
+    for (const [type, list] of [
+      ["HostSystem", "hosts"],
+      ["VirtualMachine", "vms"],
+      ["Datastore", "datastores"],
+      ["Network", "networks"],
+    ] as const) {
+      const told = ["b", "c", "a", "b", "d", "b"].map((name, n) => object(type, n.toString(), { name }));
+      assert.deepEqual(
+        read(...told)[list].map(({ id, name }) => name + id),
+        ["a2", "b0", "b3", "b5", "c1", "d4"],
+      );
+    }
+  });
+
+  it("has addresses of a VM's interfaces where there is no primary one, and all that are not link-local", () => {
+    const of = (primary: string | undefined, ...others: string[]): string[] | undefined => {
+      const net = `<val xsi:type="ArrayOfGuestNicInfo"><GuestNicInfo>${others.map((one) => `<ipAddress>${one}</ipAddress>`).join("")}</GuestNicInfo></val>`;
+      const own: Record<string, string> = primary === undefined ? {} : { "guest.ipAddress": `<val>${primary}</val>` };
+      return read(object("VirtualMachine", "vm-4", { name: "v", "guest.net": net, ...own })).vms[0]?.addresses;
+    };
+    assert.deepEqual(of(undefined, "10.0.0.6"), ["10.0.0.6"]);
+    assert.deepEqual(of("", "10.0.0.6"), ["10.0.0.6"]);
+    assert.deepEqual(of("10.0.0.7", "10.0.0.6"), ["10.0.0.7", "10.0.0.6"]);
+    assert.deepEqual(of("10.169.254.1", "FE80::2", "2001:db8::fe80:1", "169.254.3.4"), [
+      "10.169.254.1",
+      "2001:db8::fe80:1",
+    ]);
+  });
+
+  it("takes for a template, in failover or accessible only what vCenter says is", () => {
+    const [bare] = read(object("VirtualMachine", "vm-5", { name: "v" })).vms;
+    assert.deepEqual(
+      [bare?.template, bare?.failoverInProgress, bare?.instanceUuid, bare?.addresses],
+      [false, false, "", []],
+    );
+    const template = object("VirtualMachine", "vm-5", { name: "v", "config.template": "true" });
+    assert.equal(read(template).vms[0]?.template, true);
+    assert.equal(read(object("Datastore", "datastore-9", { name: "d" })).datastores[0]?.accessible, false);
+    assert.equal(read(object("VirtualMachine", "vm-6", { name: "my vCLS-copy" })).vms[0]?.system, false);
   });
 });

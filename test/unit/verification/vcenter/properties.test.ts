@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { CouldNotRun } from "../../../../verification/problems";
 import { locate } from "../../../../verification/vcenter/locate";
-import { retrieve, type PropertyFilter } from "../../../../verification/vcenter/properties";
+import { retrieve, retrieveAll, retrieveOne, type PropertyFilter } from "../../../../verification/vcenter/properties";
 import { at, attribute, children, element, text, xsiType, type Xml } from "../../../../verification/vcenter/xml";
 import { FakeVcenter, fault, objectContent, reference, string } from "./fakeVcenter";
+import { collect, referencesTo, type Managed } from "./propertyCollector";
 
 const filter: PropertyFilter = {
   start: { type: "Folder", id: "group-d1" },
   properties: { HostSystem: ["name", "runtime.powerState"], Datastore: ["name"] },
   traversal: [
-    { name: "hosts", type: "ComputeResource", path: "host", then: [] },
+    { name: "hosts", type: "ComputeResource", path: "host" },
+    { type: "ComputeResource", path: "datastore" },
     { name: "pools", type: "ResourcePool", path: "resourcePool", then: ["pools", "hosts"] },
   ],
 };
@@ -53,6 +55,7 @@ describe("property retrieval", () => {
       ]),
       [
         ["TraversalSpec", "hosts", "ComputeResource", "host", []],
+        ["TraversalSpec", undefined, "ComputeResource", "datastore", []],
         ["TraversalSpec", "pools", "ResourcePool", "resourcePool", ["pools", "hosts"]],
       ],
     );
@@ -139,6 +142,63 @@ describe("property retrieval", () => {
     );
   });
 
+  it("of several objects asks each type for the same, and of none asks nothing", async () => {
+    const vcenter = new FakeVcenter();
+    const session = await vcenter.open();
+    const objects = ["host-1", "host-2", "host-3"].map((id): Managed => {
+      return { type: "HostSystem", id, properties: { name: string(`name of ${id}`), other: string("x") } };
+    });
+    vcenter.on("RetrievePropertiesEx", (parameters) => collect(parameters, objects));
+    const found = await retrieveAll(session, objects.slice(0, 2), ["name"]);
+    assert.deepEqual(
+      found.map(({ ref, properties }) => [ref.id, [...properties.keys()], text(properties.get("name"))]),
+      [
+        ["host-1", ["name"], "name of host-1"],
+        ["host-2", ["name"], "name of host-2"],
+      ],
+    );
+    const calls = vcenter.calls.length;
+    assert.deepEqual(await retrieveAll(session, [], ["name"]), []);
+    assert.equal(vcenter.calls.length, calls);
+    assert.deepEqual([...(await retrieveOne(session, { type: "HostSystem", id: "host-9" }, ["name"]))], []);
+  });
+
+  it("ends the run on an object without id, and on one that hides something without words", async () => {
+    const vcenter = new FakeVcenter();
+    const session = await vcenter.open();
+    vcenter.on("RetrievePropertiesEx", () => page([element("objects", [])]));
+    await assert.rejects(retrieve(session, filter), {
+      name: "CouldNotRun",
+      message: "vCenter vc.example.com (RetrievePropertiesEx) sent an object without id",
+    });
+    vcenter.on("RetrievePropertiesEx", () =>
+      page([element("objects", [element("obj", "host-1", { type: "HostSystem" }), "<missingSet></missingSet>"])]),
+    );
+    await assert.rejects(
+      retrieve(session, filter),
+      /does not show a property of HostSystem host-1 \(unknown fault\); give the user/,
+    );
+  });
+
+  it("ends with the caller's reason when it is aborted between two pages", async () => {
+    const vcenter = new FakeVcenter();
+    const session = await vcenter.open();
+    const abort = new AbortController();
+    const given: (AbortSignal | undefined)[] = [];
+    const request = vcenter.request.bind(vcenter);
+    vcenter.request = (url, asked) => {
+      given.push(asked?.signal);
+      return request(url, asked);
+    };
+    vcenter.on("RetrievePropertiesEx", () => page([host(1)], "next"));
+    vcenter.on("ContinueRetrievePropertiesEx", () => {
+      abort.abort(new Error("enough"));
+      return fault("RequestCanceled", "cancelled");
+    });
+    await assert.rejects(retrieve(session, filter, abort.signal), /^Error: enough$/);
+    assert.deepEqual(given, [abort.signal, abort.signal]);
+  });
+
   it("reads an empty answer as no object", async () => {
     const vcenter = new FakeVcenter();
     const session = await vcenter.open();
@@ -148,33 +208,28 @@ describe("property retrieval", () => {
 });
 
 describe("locating the cluster", () => {
+  /** Datacenters two folders deep; the clusters are in a folder of the first. */
   function inventoryOf(clusters: string[], datacenters = ["dc-1"]): FakeVcenter {
     const vcenter = new FakeVcenter();
-    vcenter.on("RetrievePropertiesEx", (parameters) => {
-      const types = children(at(parameters, "specSet"), "propSet").map((set) => text(at(set, "type")));
-      const start = text(at(parameters, "specSet", "objectSet", "obj"));
-      if (types.includes("Datacenter")) {
-        assert.equal(start, "group-d1");
-        return element(
-          "returnval",
-          datacenters.map((name, n) =>
-            objectContent("Datacenter", `datacenter-${n.toString()}`, {
-              name: string(name),
-              hostFolder: reference("Folder", `group-h${n.toString()}`),
-              vmFolder: reference("Folder", `group-v${n.toString()}`),
-            }),
-          ),
-        );
-      }
-      assert.equal(start, "group-h0");
-      assert.equal(attribute(at(parameters, "specSet", "objectSet", "obj"), "type"), "Folder");
-      return element(
-        "returnval",
-        clusters.map((name, n) =>
-          objectContent("ClusterComputeResource", `domain-c${n.toString()}`, { name: string(name) }),
-        ),
-      );
-    });
+    const folder = (id: string, ...inside: Managed[]): Managed => {
+      return { type: "Folder", id, properties: { name: string(id), childEntity: referencesTo(...inside) } };
+    };
+    const named = (type: string, id: string, name: string, properties: Managed["properties"] = {}): Managed => {
+      return { type, id, properties: { name: string(name), ...properties } };
+    };
+    const ownClusters = clusters.map((name, n) => named("ClusterComputeResource", `domain-c${n.toString()}`, name));
+    const hosts = named("ComputeResource", "domain-s1", "a host without cluster");
+    const own = datacenters.map((name, n) =>
+      named("Datacenter", `datacenter-${n.toString()}`, name, {
+        hostFolder: reference("Folder", `group-h${n.toString()}`),
+        vmFolder: reference("Folder", `group-v${n.toString()}`),
+      }),
+    );
+    const inner = [folder("group-d2", ...own), folder("group-h9", ...ownClusters)];
+    const outer = [folder("group-d1", ...inner.slice(0, 1)), folder("group-h0", ...inner.slice(1), hosts)];
+    vcenter.on("RetrievePropertiesEx", (parameters) =>
+      collect(parameters, [...outer, ...inner, ...own, ...ownClusters, hosts]),
+    );
     return vcenter;
   }
 
@@ -184,6 +239,20 @@ describe("locating the cluster", () => {
     assert.equal(found.cluster.id, "domain-c1");
     assert.deepEqual(found.vmFolder, { type: "Folder", id: "group-v0" });
     assert.equal(found.datacenter.id, "datacenter-0");
+  });
+
+  it("names a datacenter whose folders are not shown", async () => {
+    const vcenter = inventoryOf(["compute-1"]);
+    const full = vcenter.handlers.get("RetrievePropertiesEx");
+    vcenter.on("RetrievePropertiesEx", async (parameters, count) => {
+      const answer = (await full?.(parameters, count)) ?? "";
+      return typeof answer === "string" ? answer.replace("<name>vmFolder</name>", "<name>other</name>") : answer;
+    });
+    const session = await vcenter.open();
+    await assert.rejects(locate(session, "dc-1", "compute-1"), {
+      name: "CouldNotRun",
+      message: "vCenter does not show vmFolder of datacenter-0",
+    });
   });
 
   const wrong: [string, string[], string[], RegExp][] = [

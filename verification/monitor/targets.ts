@@ -8,10 +8,10 @@ import { serviceOf } from "../probes/target";
 export interface TargetSource {
   vms: readonly VmConfig[];
   /** All VMs, of vCenter; CouldNotRun when it is away. */
-  read(): Promise<VmState[]>;
+  read: () => Promise<VmState[]>;
   /** Told at each look whether vCenter answers. */
-  reachable(answers: boolean): void;
-  progress(line: string): void;
+  reachable: (answers: boolean) => void;
+  progress: (line: string) => void;
 }
 
 /**

@@ -27,6 +27,7 @@ export function readRules(configuration: Xml): ClusterRule[] {
         const dependsOn = named(vmGroups, "dependsOnVmGroup");
         return [{ ...common, kind: "dependency", vms: named(vmGroups, "vmGroup"), dependsOn }];
       }
+      case undefined:
       default:
         return [];
     }

@@ -70,7 +70,7 @@ describe("SSH to a server", () => {
   let dir: string;
   let server: Server;
   let port = 0;
-  let clients: Connection[] = [];
+  const clients: Connection[] = [];
   let commands: string[] = [];
   let logins: string[] = [];
   let answer: (channel: ServerChannel) => void;

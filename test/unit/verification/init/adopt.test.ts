@@ -64,6 +64,8 @@ describe("a cluster as it is taken over", () => {
       hostMonitoring: "enabled",
       vmRestartPriority: "medium",
       vmRestartTimeout: 600,
+      vmComponentProtection: "enabled",
+      datastoreApdResponse: "restartConservative",
       advancedOptions: { "das.isolationaddress0": "10.0.0.1" },
       admissionControlPolicy: "failoverHosts",
       admissionControlHostFailureTolerance: 1,

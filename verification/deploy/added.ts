@@ -41,8 +41,8 @@ export function addedResult({ cluster, vms }: Inventory, state: StackState, chec
   });
   const rules = cluster.rules.flatMap((one): Finding[] => {
     if (ruleNames.has(one.name) || !boundBy(one).some((vm) => own.has(vm))) return [];
-    const state_ = one.enabled ? "" : ", turned off";
-    return [added(`rule ${one.name}`, `${ruleText(one, nameOfVm)}${state_}`, "no such rule")];
+    const off = one.enabled ? "" : ", turned off";
+    return [added(`rule ${one.name}`, `${ruleText(one, nameOfVm)}${off}`, "no such rule")];
   });
   const findings = [...overrides, ...rules];
   return {

@@ -71,6 +71,8 @@ export function vcenterSettings(name: string, timeScale: number, addresses: LabA
     bmcUser: BMC_USER,
     nfs: ["ha-a", "ha-b", "ha-c", "ha-d"].map((share) => ({
       server: "nfs.lab.test",
+      // In the storage network of the simulated hosts.
+      address: "192.0.2.5",
       path: `/exports/${share}`,
       capacityGb: 500,
     })),

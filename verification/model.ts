@@ -32,6 +32,13 @@ export interface About {
   simulated: boolean;
 }
 
+/** A network in CIDR parts, and the VMkernel adapter that leads there. */
+export interface Route {
+  network: string;
+  prefixLength: number;
+  adapter: string;
+}
+
 export interface HostState {
   id: Moid;
   name: string;
@@ -59,6 +66,8 @@ export interface HostState {
    * undefined: not told.
    */
   apd: { handled: boolean; timeoutSeconds: number } | undefined;
+  /** Networks that the host's default TCP/IP stack leads to, with the VMkernel adapter for each; undefined: not told. */
+  routes?: Route[] | undefined;
   /** VMkernel adapters that carry management traffic, with the physical adapters behind each; undefined: not told. */
   management: { adapter: string; uplinks: string[] }[] | undefined;
 }
@@ -101,6 +110,8 @@ export interface DatastoreState {
   accessible: boolean;
   multipleHostAccess: boolean | undefined;
   hostIds: Moid[];
+  /** Where an NFS datastore is mounted from, and by which host over an adapter that its mount is bound to; absent of others. */
+  nfs?: { servers: string[]; boundAdapters: Record<Moid, string> } | undefined;
   /** Disks that a VMFS datastore is on, as its hosts name them: `naa.…`; empty of others. */
   devices: string[];
 }

@@ -94,6 +94,19 @@ describe("host-isolation drills on the lab", function () {
     await inOrder();
   });
 
+  it("are refused where the VMs' NFS goes over the management network: it would be cut with it", async () => {
+    const host = "esx-01.lab.test";
+    const removed = await lab.admin.removeAdapter(host, "vmk1");
+    const plan = await lab.verifier(["drill", "host-isolation", "--host", host, "--plan"]);
+    await lab.admin.addAdapter(host, "Storage Network", removed);
+    const again = await lab.verifier(["drill", "host-isolation", "--host", host, "--plan"]);
+    assert.equal(plan.code, 2, plan.output);
+    const reason =
+      /mounts NFS datastore ha-a from 192\.0\.2\.5 over vmk0, which this drill cuts: .* would lose their storage, too; /;
+    assert.match(plan.output, new RegExp(`^ {4}esx-01\\.lab\\.test ${reason.source}`, "m"));
+    assert.equal(again.code, 0, again.output);
+  });
+
   it("are refused, with nothing broken, where the host's key is another or SSH is not configured", async () => {
     const host = lab.document.hosts[0]?.name ?? "";
     const ambient = { VSPHERE_HA_CONFIG: "" };

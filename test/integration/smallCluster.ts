@@ -171,6 +171,33 @@ export class Administrator {
     await this.session.call("UpdateOptions", options, [element("changedValue", [changed])]);
   }
 
+  /** Takes a VMkernel adapter away, and resolves to its address. */
+  async removeAdapter(host: string, device: string): Promise<string> {
+    const on = await this.find("HostSystem", host);
+    const adapters = members((await retrieveOne(this.session, on, ["config.network.vnic"])).get("config.network.vnic"));
+    const address = text(
+      at(
+        adapters.find((one) => text(at(one, "device")) === device),
+        "spec",
+        "ip",
+        "ipAddress",
+      ),
+    );
+    const system = await this.property(on, "configManager.networkSystem");
+    await this.session.call("RemoveVirtualNic", system, [element("device", device)]);
+    return address ?? "";
+  }
+
+  /** A VMkernel adapter with an address in a network of 254. */
+  async addAdapter(host: string, portGroup: string, address: string): Promise<void> {
+    const system = await this.property(await this.find("HostSystem", host), "configManager.networkSystem");
+    const ip = [element("dhcp", "false"), element("ipAddress", address), element("subnetMask", "255.255.255.0")];
+    await this.session.call("AddVirtualNic", system, [
+      element("portgroup", portGroup),
+      element("nic", [element("ip", ip)]),
+    ]);
+  }
+
   /** Gives the host's first standard switch these physical adapters. */
   async uplinks(host: string, adapters: readonly string[]): Promise<void> {
     const system = await this.property(await this.find("HostSystem", host), "configManager.networkSystem");
@@ -299,7 +326,7 @@ export class Administrator {
   async mount(host: string, share: string): Promise<void> {
     const system = await this.property(await this.find("HostSystem", host), "configManager.datastoreSystem");
     const nas = {
-      remoteHost: "nfs.lab.test",
+      remoteHost: "192.0.2.5",
       remotePath: `/exports/${share}`,
       localPath: share,
       accessMode: "readWrite",

@@ -8,6 +8,7 @@ import { earliestResponse, isolationBudget, isolationResponse, responseBudget } 
 import { observationSeconds } from "./observe";
 import type { DrillPlan, PlannedVm, Planner } from "./plan";
 import { comesBack, restartsElsewhere } from "./restartExpectations";
+import { storageRefusals } from "./storageNetwork";
 import { hasHeartbeatDatastores } from "./timing";
 
 /** After the response would have come, so that a VM that is to stay up is seen to; seconds. */
@@ -45,6 +46,12 @@ export const planIsolation: Planner = (inventory, config, hostName, options) => 
       ...survey.refusals,
       ...vmRefusals(onHost, host, options),
       ...isolationRefusals(inventory, host, running),
+      ...storageRefusals(
+        host,
+        running.map(({ vm }) => vm),
+        managementAdapters(host) ?? [],
+        { datastores: inventory.datastores, addresses: options.addresses ?? new Map<string, string[]>() },
+      ),
       ...sshRefusals(config, hostName),
       ...unplaceable(
         inventory,

@@ -8,6 +8,7 @@ import type { VCenter } from "../vcenter/client";
 import type { GuestAccount } from "../vcenter/guestOperations";
 import type { Every } from "./cloudWatch";
 import type { Companion } from "./companion";
+import type { KnownAddresses } from "./storageNetwork";
 import type { DrillName } from "./variants";
 
 /** The fixed schedule of probes, as far as a drill uses it. */
@@ -32,6 +33,8 @@ export interface DrillParts {
   checks: (inventory: Inventory) => Promise<CheckResult[]>;
   /** Addresses that must not go down: vCenter's and this machine's. */
   keepUp: readonly string[];
+  /** Addresses of the names that hosts mount NFS from; looked up for drills that ask. */
+  addresses?: KnownAddresses;
   includeBystanders: boolean;
   /** The account of the guests' own; throws CouldNotRun when its password is not set. */
   guestAccount: (guestOs: GuestOs) => GuestAccount;

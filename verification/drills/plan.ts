@@ -3,6 +3,7 @@ import type { FaultRecord } from "../faults/fault";
 import type { GuestOs, HostState, Inventory, VmState } from "../model";
 import type { ProbeTarget } from "../probes/schedule";
 import type { Expected } from "./expected";
+import type { KnownAddresses } from "./storageNetwork";
 import type { Budget, FdmRole } from "./timing";
 
 export interface PlanOptions {
@@ -10,6 +11,8 @@ export interface PlanOptions {
   includeBystanders: boolean;
   /** Addresses that must not go down: vCenter's and this machine's. */
   keepUp: readonly string[];
+  /** Addresses of the names that hosts mount NFS from. Default: none is known. */
+  addresses?: KnownAddresses;
 }
 
 /** A VM on the host to be failed. */

@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import { constants, networkInterfaces, setPriority } from "node:os";
 import { runChecks } from "../checks";
 import { openstackChecks } from "../checks/openstack";
@@ -30,6 +31,7 @@ import { vcenterService } from "../vcenter/service";
 import { cloudCompanion } from "./cloudCompanion";
 import type { Every } from "./cloudWatch";
 import type { DrillParts } from "./parts";
+import { nfsServers } from "./storageNetwork";
 import { holds } from "./steadyState";
 import { variantOf, type DrillName } from "./variants";
 
@@ -123,6 +125,9 @@ export async function realParts(request: DrillRequest, vcenter: VCenter, cloud?:
       config.openstack !== undefined && { companion: companions(cloud, config.openstack, clock, request.progress) }),
     every,
     keepUp: await addressesToKeepUp(config.vcenter.server),
+    ...(drill === "host-isolation" && {
+      addresses: await addressesOf(nfsServers((await vcenter.inventory()).datastores)),
+    }),
     includeBystanders: request.includeBystanders,
     guestAccount: (guestOs) => accountOf(request, guestOs),
     progress: request.progress,
@@ -172,6 +177,21 @@ function companions(
     if (variantOf(drill).watchesOpenStack !== true) return undefined;
     return cloudCompanion(drill, { cloud, config, clock, interrupted, progress, every });
   };
+}
+
+/** What this machine's name service says; names that it does not know are absent. */
+async function addressesOf(names: readonly string[]): Promise<Map<string, string[]>> {
+  const known = new Map<string, string[]>();
+  const find = async (name: string): Promise<void> => {
+    const found = await lookup(name, { all: true }).catch(() => []);
+    if (found.length > 0)
+      known.set(
+        name,
+        found.map(({ address }) => address),
+      );
+  };
+  await Promise.all(names.filter((name) => isIP(name) === 0).map(find));
+  return known;
 }
 
 /** vCenter's addresses and this machine's, loopback aside. */

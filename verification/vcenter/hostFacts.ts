@@ -1,8 +1,9 @@
 import type { HostState } from "../model";
+import { readRoutes } from "./routes";
 import { at, boolean, children, ids, integer, members, text, textAt, type Xml } from "./xml";
 
 /** Facts of a host's configuration that redundancy rests on. */
-type HostFacts = Pick<HostState, "version" | "clock" | "apd" | "management">;
+type HostFacts = Pick<HostState, "version" | "clock" | "apd" | "management" | "routes">;
 
 /**
  * One advanced setting of a host. Of the thousand that it has, vCenter sends the one whose key the path names, as it names elements
@@ -24,13 +25,20 @@ export const hostFactProperties = [
   apdTimeout,
   "config.virtualNicManagerInfo.netConfig",
   "config.network.vnic",
+  "config.network.routeTableInfo",
   "config.network.portgroup",
   "config.network.vswitch",
   "config.network.proxySwitch",
 ];
 
 export function readHostFacts(read: Map<string, Xml>): HostFacts {
-  return { version: version(read), clock: clock(read), apd: apd(read), management: management(read) };
+  return {
+    version: version(read),
+    clock: clock(read),
+    apd: apd(read),
+    management: management(read),
+    routes: readRoutes(read),
+  };
 }
 
 function version(read: Map<string, Xml>): string | undefined {

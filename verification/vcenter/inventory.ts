@@ -181,8 +181,22 @@ function toDatastore({ ref, properties: read }: ObjectContent): DatastoreState {
     accessible: boolean(read.get("summary.accessible")) ?? false,
     multipleHostAccess: boolean(read.get("summary.multipleHostAccess")),
     hostIds: ids(mounts.flatMap((mount) => children(mount, "key"))),
+    nfs: nfsMount(read),
     devices: ids(children(at(read.get("info"), "vmfs"), "extent").flatMap((extent) => children(extent, "diskName"))),
   };
+}
+
+function nfsMount(read: Map<string, Xml>): DatastoreState["nfs"] {
+  const nas = at(read.get("info"), "nas");
+  if (nas === undefined) return undefined;
+  const servers = ids([...children(nas, "remoteHostNames"), at(nas, "remoteHost") ?? ""]).filter((one) => one !== "");
+  // vSphere API reference, HostMountInfo.vmknicName: the adapter that the mount is bound to, since vSphere 8.0 U1.
+  const bound = members(read.get("host")).map((mount) => [
+    text(at(mount, "key")) ?? "",
+    text(at(mount, "mountInfo", "vmknicName")) ?? "",
+  ]);
+  const boundAdapters = Object.fromEntries(bound.filter(([, adapter]) => adapter !== "")) as Record<Moid, string>;
+  return { servers: [...new Set(servers)], boundAdapters };
 }
 
 function toNetwork({ ref, properties: read }: ObjectContent): { id: Moid; name: string; hostIds: Moid[] } {

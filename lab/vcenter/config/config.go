@@ -32,11 +32,18 @@ type Host struct {
 	SSH      string `json:"ssh"`
 }
 
-// NFS is an export that every host can mount.
+// NFS is an export that every host can mount. Address is what the hosts' name servers say of its server, by which it can be
+// named, too; where it is unset, every host reaches it, whatever becomes of its network.
 type NFS struct {
 	Server     string `json:"server"`
+	Address    string `json:"address,omitempty"`
 	Path       string `json:"path"`
 	CapacityGB int    `json:"capacityGb"`
+}
+
+// Is tells whether a host's mount names the server of this export.
+func (e NFS) Is(server string) bool {
+	return strings.EqualFold(e.Server, server) || e.Address != "" && e.Address == server
 }
 
 // LUN is a disk that every host sees, for a shared VMFS datastore.
@@ -146,6 +153,11 @@ func (c *Config) validate() error {
 	}
 	if i := c.Inventory; i != nil && (i.Cluster == "" || i.Machines < 0 || len(c.Hosts) == 0 || len(c.NFS) == 0) {
 		fail("inventory: needs a cluster's name, no negative number of machines, hosts and an NFS export")
+	}
+	for i, e := range c.NFS {
+		if a, err := netip.ParseAddr(e.Address); e.Address != "" && (err != nil || !a.Is4()) {
+			fail("nfs[%d].address: %q must be an IPv4 address", i, e.Address)
+		}
 	}
 	c.validateUsers(fail)
 	addresses := map[string]string{"listen": c.Listen, "faultListen": c.FaultListen}

@@ -60,7 +60,11 @@ func (n *Network) Where(s *Server) Place {
 }
 
 // Adapters are a server's physical network adapters, as ESXi names them.
-var Adapters = [...]string{"vmnic0", "vmnic1", "vmnic2", "vmnic3"}
+var Adapters = [...]string{"vmnic0", "vmnic1", "vmnic2", "vmnic3", "vmnic4", "vmnic5"}
+
+// StorageAdapters are those of the network that leads to NFS servers: a switch of its own, as vSphere Storage, "NFS Networking
+// Guidelines", has it.
+var StorageAdapters = [...]int{4, 5}
 
 // Management is a server's connection to the management network, as ESXi configures it.
 type Management struct {
@@ -70,7 +74,7 @@ type Management struct {
 }
 
 // installed is how a server of the lab comes: two adapters carry its management network, so that one may fail (vSphere
-// Availability, "Best Practices for Networking"), and two are free.
+// Availability, "Best Practices for Networking"), two its storage network, and two are free.
 func installed() Management {
 	m := Management{Interface: true}
 	m.Uplink[0], m.Uplink[1] = true, true
@@ -106,6 +110,11 @@ func (m Management) Switched() bool {
 		}
 	}
 	return false
+}
+
+// Storage tells whether the storage network has a way out.
+func (m Management) Storage() bool {
+	return slices.ContainsFunc(StorageAdapters[:], func(i int) bool { return m.Link[i] })
 }
 
 // Management is the state of the server's connection.

@@ -45,7 +45,10 @@ func (s *Sim) serverUp(server *hardware.Server) {
 func (s *Sim) networkChanged(server *hardware.Server, m hardware.Management) {
 	s.fleet.SetNetwork(server.Name, m.Switched(), "network of the host")
 	s.watchContact(server)
-	s.clock.AfterFunc(0, func() { s.showAdapters(server) }) // whoever changed it need not wait
+	s.clock.AfterFunc(0, func() { // whoever changed it need not wait
+		s.showAdapters(server)
+		s.storageChanged(server)
+	})
 }
 
 // watchContact looks whether vCenter has lost a server or found it again, and acts when that has lasted.

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
@@ -119,7 +118,7 @@ func (d *datastoreSystem) RemoveDatastore(ctx *simulator.Context, req *types.Rem
 
 func (s *Sim) export(server, path string) (config.NFS, bool) {
 	i := slices.IndexFunc(s.cfg.NFS, func(e config.NFS) bool {
-		return strings.EqualFold(e.Server, server) && filepath.Clean(e.Path) == filepath.Clean(path)
+		return e.Is(server) && filepath.Clean(e.Path) == filepath.Clean(path)
 	})
 	if i < 0 {
 		return config.NFS{}, false

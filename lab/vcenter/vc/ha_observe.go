@@ -62,7 +62,7 @@ func (s *Sim) deviceAnswers(address string) bool {
 		return true
 	}
 	for _, e := range s.cfg.NFS {
-		if strings.EqualFold(e.Server, address) {
+		if e.Is(address) {
 			return true
 		}
 	}

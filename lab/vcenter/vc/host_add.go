@@ -129,7 +129,7 @@ func (s *Sim) describe(ctx *simulator.Context, h *simulator.HostSystem, server *
 	h.Summary.ManagementServerIp = strings.Split(s.cfg.Listen, ":")[0]
 	h.Config.LockdownMode = types.HostLockdownModeLockdownDisabled
 	h.Config.VsanHostConfig = &types.VsanHostConfigInfo{Enabled: types.NewBool(false)}
-	describeNetwork(ctx, h, server)
+	s.describeNetwork(ctx, h, server)
 	s.describeStorage(ctx, h)
 	h.Network = []types.ManagedObjectReference{network}
 	h.Datastore = nil

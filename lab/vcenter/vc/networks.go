@@ -59,7 +59,7 @@ func (s *Sim) findNetwork(ctx *simulator.Context, at types.ManagedObjectReferenc
 
 // describeNetwork gives a host vSwitch0 with "VM Network" and vmk0, and its server's network adapters. The caller holds its
 // lock.
-func describeNetwork(ctx *simulator.Context, h *simulator.HostSystem, server *hardware.Server) {
+func (s *Sim) describeNetwork(ctx *simulator.Context, h *simulator.HostSystem, server *hardware.Server) {
 	net := h.Config.Network
 	first := net.Pnic[0]
 	net.Pnic = nil
@@ -73,7 +73,9 @@ func describeNetwork(ctx *simulator.Context, h *simulator.HostSystem, server *ha
 	for i := range net.Portgroup { // they follow their switch
 		net.Portgroup[i].Spec.Policy.NicTeaming = nil
 	}
+	addStorageNetwork(net, s.indexOf(server))
 	layAdapters(net, server.Management())
+	net.RouteTableInfo = routes(net)
 	ns := ctx.Map.Get(*h.ConfigManager.NetworkSystem).(*simulator.HostNetworkSystem)
 	info := clone(*net)
 	ns.NetworkInfo = &info
@@ -85,6 +87,7 @@ func (n *networkSystem) publish(ctx *simulator.Context) {
 	if !ok {
 		return
 	}
+	n.NetworkInfo.RouteTableInfo = routes(n.NetworkInfo)
 	info := clone(*n.NetworkInfo)
 	ctx.WithLock(h, func() { ctx.Update(h, []types.PropertyChange{{Name: "config.network", Val: &info}}) })
 }

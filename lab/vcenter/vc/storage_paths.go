@@ -58,6 +58,9 @@ func (s *Sim) reachOf(ctx *simulator.Context, h managedHost, ds *simulator.Datas
 	case shared:
 		return h.server.Storage().LUN()
 	case kind == string(types.HostFileSystemVolumeFileSystemTypeNFS):
+		if !s.reachesServer(ctx, h, ds) {
+			return hardware.AllDown
+		}
 		return h.server.Storage().NFS()
 	}
 	return hardware.Reached

@@ -277,6 +277,14 @@ describe("host-isolation drill", () => {
           for (const host of config.hosts) host.ssh = undefined;
         },
       ],
+      [
+        "the VMs' storage goes over the adapter that it cuts",
+        /^esx-02 mounts NFS datastore datastore-1 from 10\.0\.0\.5 over vmk0, which this drill cuts: ubuntu-1, xp-1 would lose/,
+        ({ hosts, datastores: [first] }) => {
+          for (const host of hosts) host.routes = [{ network: "10.0.0.0", prefixLength: 24, adapter: "vmk0" }];
+          if (first !== undefined) first.nfs = { servers: ["10.0.0.5"], boundAdapters: {} };
+        },
+      ],
       ["HA is off", /vSphere HA is off/, ({ cluster }) => (cluster.settings.haEnabled = false)],
       [
         "vCenter does not tell the management adapters",

@@ -202,6 +202,17 @@ describe("what a drill acts through", () => {
     assert.deepEqual(await keepUp("vcenter.invalid:443"), own);
   });
 
+  it("looks up what hosts mount NFS from by name, for the drill that asks how", async () => {
+    const servers = ["localhost", "nas.invalid", "192.0.2.5"];
+    const own = world.inventory();
+    for (const datastore of own.datastores) datastore.nfs = { servers, boundAdapters: {} };
+    world.inventory = () => own;
+    const { addresses } = await parts({ drill: "host-isolation" });
+    assert.deepEqual([...(addresses?.keys() ?? [])], ["localhost"]);
+    assert.ok(addresses?.get("localhost")?.includes("127.0.0.1"));
+    assert.equal((await parts({ drill: "apd" })).addresses, undefined);
+  });
+
   it("tells the time of the system clock, which events are told by", async () => {
     const before = Date.now();
     const told = (await parts()).systemTime();

@@ -46,6 +46,7 @@ describe("facts of a host", () => {
       clock: undefined,
       apd: undefined,
       management: undefined,
+      routes: undefined,
     });
   });
 

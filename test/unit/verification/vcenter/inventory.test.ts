@@ -125,6 +125,7 @@ describe("inventory", () => {
         clock: undefined,
         apd: undefined,
         management: undefined,
+        routes: undefined,
       },
     ]);
   });
@@ -198,9 +199,28 @@ describe("inventory", () => {
         accessible: true,
         multipleHostAccess: true,
         hostIds: ["host-1", "host-2"],
+        nfs: undefined,
         devices: [],
       },
     ]);
+  });
+
+  it("has the servers of an NFS datastore, and the adapters that hosts bind its mount to", () => {
+    const nfs = (info: string, ...mounts: string[]) => {
+      const list = mounts.map((mount) => `<DatastoreHostMount>${mount}</DatastoreHostMount>`).join("");
+      const values = { name: "n", host: `<val xsi:type="ArrayOfDatastoreHostMount">${list}</val>` };
+      const all = { ...values, info: `<val xsi:type="NasDatastoreInfo">${info}</val>` };
+      return read(object("Datastore", "datastore-3", all)).datastores[0]?.nfs;
+    };
+    const two =
+      "<remoteHost>10.0.1.5</remoteHost><remoteHostNames>10.0.1.5</remoteHostNames><remoteHostNames>nas</remoteHostNames>";
+    const mount = (host: string, adapter: string) => `<key>${host}</key><mountInfo>${adapter}</mountInfo>`;
+    assert.deepEqual(nfs(`<nas>${two}</nas>`, mount("host-1", "<vmknicName>vmk2</vmknicName>"), mount("host-2", "")), {
+      servers: ["10.0.1.5", "nas"],
+      boundAdapters: { "host-1": "vmk2" },
+    });
+    assert.deepEqual(nfs("<nas><remoteHost>nas</remoteHost></nas>"), { servers: ["nas"], boundAdapters: {} });
+    assert.equal(nfs("<vmfs/>"), undefined);
   });
 
   it("names the disks of a VMFS datastore", () => {

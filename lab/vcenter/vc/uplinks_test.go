@@ -46,7 +46,7 @@ func TestManagementNetworkHasTwoUplinksAndVCenterShowsWhatIsDoneToThemOnTheHost(
 	for _, nic := range l.Host(h).Config.Network.Pnic {
 		macs[nic.Mac] = true
 	}
-	if len(macs) != 4 {
+	if len(macs) != 6 {
 		t.Errorf("MAC addresses %v", macs)
 	}
 	l.OnHost(0, "esxcli network vswitch standard uplink remove -u vmnic0 -v vSwitch0")
